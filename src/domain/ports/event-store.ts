@@ -1,0 +1,78 @@
+import type { EventId, SectionId } from '../ids.ts';
+import type { AdmissionKnobs, EventDefinition, PhaseSetting, SaleEvent } from '../event.ts';
+
+export interface SectionCounts {
+  readonly sectionId: SectionId;
+  readonly free: number;
+  readonly held: number;
+  readonly paying: number;
+  readonly sold: number;
+}
+
+export interface OrderCounts {
+  readonly awaitingPayment: number;
+  readonly confirmed: number;
+  readonly failed: number;
+  readonly expired: number;
+  readonly rejected: number;
+  readonly refunded: number;
+}
+
+export type KnobChange = Partial<Pick<AdmissionKnobs, 'ratePerMinute' | 'insideMax' | 'paused'>>;
+
+/** Events and their official maps. */
+export interface EventStore {
+  /** The event, its sections and every seat, in one transaction. A repeat with the same id returns what stands. */
+  create(eventId: EventId, definition: EventDefinition): Promise<SaleEvent>;
+  list(): Promise<readonly SaleEvent[]>;
+  find(eventId: EventId): Promise<SaleEvent | null>;
+  /** Returns the old and the new. */
+  setPhase(
+    eventId: EventId,
+    phase: PhaseSetting,
+  ): Promise<{ readonly before: SaleEvent; readonly after: SaleEvent } | null>;
+  turnKnobs(
+    eventId: EventId,
+    change: KnobChange,
+  ): Promise<{ readonly before: SaleEvent; readonly after: SaleEvent } | null>;
+  countSeats(eventId: EventId): Promise<readonly SectionCounts[]>;
+  countOrders(eventId: EventId): Promise<OrderCounts>;
+}
+
+export interface AuditEntry {
+  readonly at: number;
+  readonly actor: string;
+  readonly role: string;
+  readonly action: string;
+  readonly target: string;
+  readonly before: unknown;
+  readonly after: unknown;
+  readonly requestId: string;
+}
+
+/** Who did what, when. Append only. */
+export interface AuditLog {
+  append(entry: Omit<AuditEntry, 'at'>): Promise<void>;
+  newest(limit: number): Promise<readonly AuditEntry[]>;
+}
+
+export interface StoredAnswer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+/** First use of a key, a repeat with its stored answer, a repeat while the first still runs, or another request's key. */
+export type KeyClaim =
+  | { readonly kind: 'first' }
+  | { readonly kind: 'answered'; readonly answer: StoredAnswer }
+  | { readonly kind: 'running' }
+  | { readonly kind: 'mismatch' };
+
+/** Stored answers of creating POSTs, by subject and Idempotency-Key. */
+export interface IdempotencyStore {
+  /** A claim not answered within `leaseMs` counts as abandoned and is given to the next. */
+  claim(subject: string, key: string, fingerprint: string, leaseMs: number): Promise<KeyClaim>;
+  answer(subject: string, key: string, answer: StoredAnswer): Promise<void>;
+  /** Nothing was created: forget the key, so that a repeat tries again. */
+  abandon(subject: string, key: string): Promise<void>;
+}

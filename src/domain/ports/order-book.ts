@@ -1,0 +1,33 @@
+import type { FanId, OrderId, TicketId } from '../ids.ts';
+import type { AnyEnvelope } from '../messages.ts';
+import type { Order, OrderReason, PlaceOrder, Ticket } from '../order.ts';
+import type { Refusal } from '../refusal.ts';
+
+/** What one payment message did. `nothing`: it had been counted before, or changed nothing any more. */
+export interface Settlement {
+  readonly messageId: string;
+  readonly outcome: 'confirmed' | 'rejected' | 'freed' | 'nothing';
+  readonly order: Order | null;
+}
+
+export type PaymentMessage = Extract<AnyEnvelope, { type: 'PagamentoOK' | 'PagamentoFalhou' }>;
+
+/** Orders and tickets in Postgres. Each method is one transaction. A rejected promise means: outcome not known. */
+export interface OrderBook {
+  /** `held → paying` for every seat of the holds, the order, and the outbox row `PedidoCriado`. Repeats return the first. */
+  place(request: PlaceOrder): Promise<Order | Refusal>;
+  find(orderId: OrderId): Promise<Order | null>;
+  ticketsOf(orderId: OrderId): Promise<readonly Ticket[]>;
+  findTicket(ticketId: TicketId): Promise<Ticket | null>;
+  /**
+   * The commit of the sale, for a batch of messages: inbox, seats `paying → sold` where hold and fence match, tickets,
+   * order, outbox; or `paying → free` after a no. A message whose id is in the inbox does nothing.
+   */
+  settle(messages: readonly PaymentMessage[]): Promise<readonly Settlement[]>;
+  /** The gateway has not been heard of for orders whose time to pay was over `graceMs` ago: ask again (`PedidoCriado`). */
+  remindOverdue(graceMs: number, limit: number): Promise<readonly OrderId[]>;
+  /** Orders of a fan in an event, newest first. */
+  ofFan(fanId: FanId, limit: number): Promise<readonly Order[]>;
+}
+
+export type { OrderReason };

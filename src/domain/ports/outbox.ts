@@ -1,0 +1,11 @@
+import type { AnyEnvelope } from '../messages.ts';
+
+/** The rows a service has committed but not yet seen confirmed by the bus. Safe in many copies at once. */
+export interface Outbox {
+  /** Leases the oldest unsent rows for `leaseMs`; a row whose lease ran out is claimed again by whoever asks. */
+  claim(limit: number, leaseMs: number): Promise<readonly AnyEnvelope[]>;
+  markSent(ids: readonly string[]): Promise<void>;
+  /** Gives rows back at once, for the next claim. */
+  giveBack(ids: readonly string[]): Promise<void>;
+  backlog(): Promise<{ readonly unsent: number; readonly oldestAgeMs: number }>;
+}

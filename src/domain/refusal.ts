@@ -1,0 +1,80 @@
+/**
+ * The closed catalogue of coded refusals: everything Catraca can say no with. The code is the contract (programs branch
+ * on it), the sentence is for people. HTTP statuses are the edge's business: see `http/problem.ts`.
+ */
+export const REFUSALS = {
+  // who is asking
+  unauthenticated: 'A valid bearer token is needed.',
+  forbidden: 'This token may not do that.',
+  // what was asked for
+  not_found: 'There is nothing here for you.',
+  method_not_allowed: 'This resource does not take that method.',
+  invalid_request: 'The request does not have the right form.',
+  malformed_json: 'The body is not JSON.',
+  payload_too_large: 'The body is larger than this server takes.',
+  unsupported_media_type: 'Send application/json.',
+  // idempotency
+  idempotency_key_reused: 'This Idempotency-Key was used with another request.',
+  idempotency_in_progress: 'The first request with this Idempotency-Key is still running.',
+  // the line
+  not_called: 'This place has not been called yet.',
+  admission_paused: 'Admission is paused; your place is kept.',
+  place_invalid: 'This is not a valid place of yours in this line.',
+  line_closed: 'The line of this event is closed.',
+  // the pass
+  pass_required: 'An admission pass for this event is needed.',
+  pass_invalid: 'This is not a valid admission pass of yours for this event.',
+  pass_expired: 'The admission pass has expired.',
+  // the sale
+  event_not_open: 'The sale of this event is not open.',
+  seat_taken: 'Somebody else has this seat.',
+  seat_unknown: 'There is no such seat in this section.',
+  section_sold_out: 'Not enough seats are left in this section.',
+  fan_limit: 'This would be more than one fan may hold.',
+  hold_expired: 'The hold has expired.',
+  hold_not_active: 'The hold is no longer active.',
+  hold_already_extended: 'A hold can be extended only once.',
+  order_not_cancellable: 'This order can no longer be cancelled.',
+  mixed_holds: 'All holds of an order must belong to one event.',
+  // callbacks
+  signature_invalid: 'The signature does not match.',
+  // the service itself: outcome known, nothing happened
+  overloaded: 'Too many requests right now. Nothing was done; try again.',
+  unavailable: 'A part this needs is away. Nothing was done; try again.',
+  section_closed: 'This section is closed after repeated faults.',
+  rate_limited: 'Too many requests from here.',
+  // the service itself: outcome not known
+  outcome_unknown: 'It is not known whether this took effect. Repeat it with the same Idempotency-Key.',
+  internal: 'Something broke on our side.',
+} as const;
+
+export type RefusalCode = keyof typeof REFUSALS;
+
+/** A coded no. `detail` is for people, `seatIds` names the seats that stood in the way, `retryAfterMs` when to try again. */
+export interface Refusal {
+  readonly kind: 'refused';
+  readonly code: RefusalCode;
+  readonly detail?: string;
+  readonly seatIds?: readonly string[];
+  readonly retryAfterMs?: number;
+}
+
+export const refuse = (code: RefusalCode, extra: Omit<Refusal, 'kind' | 'code'> = {}): Refusal => ({
+  kind: 'refused',
+  code,
+  ...extra,
+});
+
+export const isRefusal = (value: unknown): value is Refusal =>
+  typeof value === 'object' && value !== null && (value as { kind?: unknown }).kind === 'refused';
+
+/** A refusal on its way through code that returns something else. The HTTP edge turns it into problem+json. */
+export class RefusalError extends Error {
+  readonly refusal: Refusal;
+
+  constructor(refusal: Refusal) {
+    super(`${refusal.code}: ${refusal.detail ?? REFUSALS[refusal.code]}`);
+    this.name = 'RefusalError';
+    this.refusal = refusal;
+  }
+}

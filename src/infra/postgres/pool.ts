@@ -1,0 +1,69 @@
+import { Pool as PgPool, types, type PoolClient } from 'pg';
+import type { Logger } from '../log.ts';
+
+export type Pool = PgPool;
+export type Client = PoolClient;
+
+/** The type oid of bigint in every Postgres. */
+const INT8 = 20;
+
+export interface PoolOptions {
+  readonly url: string;
+  readonly max: number;
+  /** Checking out a connection may take this long; unset, pg waits for ever. */
+  readonly connectTimeoutMs: number;
+  /** The server gives up a statement after this; keep it below every deadline above it. */
+  readonly statementTimeoutMs: number;
+  readonly applicationName: string;
+  readonly log: Logger;
+}
+
+/**
+ * A pool whose every wait is bounded. int8 arrives as a number here: our counters and milliseconds stay below 2^53,
+ * and pg's default of strings invites `'1' + 1`.
+ */
+export const createPool = (options: PoolOptions): Pool => {
+  const pool = new PgPool({
+    connectionString: options.url,
+    max: options.max,
+    connectionTimeoutMillis: options.connectTimeoutMs,
+    statement_timeout: options.statementTimeoutMs,
+    lock_timeout: options.statementTimeoutMs,
+    idle_in_transaction_session_timeout: options.statementTimeoutMs * 2,
+    // Client side, so that a server that went silent (half-open TCP) is noticed as well.
+    query_timeout: options.statementTimeoutMs + 1_000,
+    keepAlive: true,
+    application_name: options.applicationName,
+    types: {
+      getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+        oid === INT8 && format !== 'binary' ? Number : types.getTypeParser(oid, format),
+    },
+  });
+  // An idle connection that dies emits here; without a listener the process would die of it.
+  pool.on('error', (error) => options.log.warn({ err: error }, 'an idle Postgres connection was lost'));
+  return pool;
+};
+
+/**
+ * Runs `work` in one transaction. If anything throws, the transaction is rolled back; if even that fails the connection
+ * is destroyed, because its state is unknown. A rejection after COMMIT was sent means: outcome not known.
+ */
+export const inTransaction = async <T>(pool: Pool, work: (client: Client) => Promise<T>): Promise<T> => {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    await client.query('BEGIN');
+    const result = await work(client);
+    await client.query('COMMIT');
+    return result;
+  } catch (error) {
+    try {
+      await client.query('ROLLBACK');
+    } catch (rollbackError) {
+      broken = rollbackError as Error;
+    }
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+};

@@ -1,0 +1,111 @@
+import { randomBytes } from 'node:crypto';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import type { ExecutionContext } from 'ava';
+import { connect } from 'amqplib';
+import { Redis } from 'ioredis';
+import { Client } from 'pg';
+import { migrate } from '../../src/infra/postgres/migrate.ts';
+import { createPool, type Pool } from '../../src/infra/postgres/pool.ts';
+import { silentLog } from '../../src/infra/log.ts';
+
+/**
+ * The servers a test talks to: those of the environment, else those on localhost's usual ports. Each caller gets a
+ * database, a key prefix or a vhost of its own, removed at teardown. `CI_REQUIRE_SERVERS=1` turns "not found" into a failure.
+ */
+const POSTGRES = process.env['DATABASE_URL'] ?? 'postgres://postgres@127.0.0.1:5432/postgres';
+const REDIS = process.env['REDIS_URL'] ?? 'redis://127.0.0.1:6379';
+const RABBIT = process.env['RABBITMQ_URL'] ?? 'amqp://guest:guest@127.0.0.1:5672';
+const REQUIRED = process.env['CI_REQUIRE_SERVERS'] === '1';
+
+const unique = (): string => randomBytes(5).toString('hex');
+
+const absent = (t: ExecutionContext, what: string, error: unknown): null => {
+  if (REQUIRED) throw new Error(`${what} is required here and was not found`, { cause: error });
+  t.log(`not run: no ${what} was found`);
+  t.pass();
+  return null;
+};
+
+export interface TestPostgres {
+  readonly url: string;
+  readonly pool: Pool;
+}
+
+/** A migrated database of its own. Null where no Postgres is to be had: the test then returns. */
+export const testPostgres = async (t: ExecutionContext): Promise<TestPostgres | null> => {
+  const name = `catraca_test_${unique()}`;
+  const admin = new Client({ connectionString: POSTGRES, connectionTimeoutMillis: 2_000 });
+  try {
+    await admin.connect();
+  } catch (error) {
+    return absent(t, 'PostgreSQL', error);
+  }
+  await admin.query(`CREATE DATABASE ${name}`);
+  const url = new URL(POSTGRES);
+  url.pathname = `/${name}`;
+  await migrate(url.href, silentLog);
+  const pool = createPool({
+    url: url.href,
+    max: 10,
+    connectTimeoutMs: 5_000,
+    statementTimeoutMs: 10_000,
+    applicationName: 'catraca-test',
+    log: silentLog,
+  });
+  t.teardown(async () => {
+    await pool.end();
+    await admin.query(`DROP DATABASE ${name} WITH (FORCE)`);
+    await admin.end();
+  });
+  return { url: url.href, pool };
+};
+
+export interface TestRedis {
+  readonly url: string;
+  /** Every key of the test starts with it. */
+  readonly prefix: string;
+}
+
+/** A key prefix of its own. Null where no Redis is to be had. */
+export const testRedis = async (t: ExecutionContext): Promise<TestRedis | null> => {
+  const prefix = `ct:${unique()}:`;
+  const admin = new Redis(REDIS, { lazyConnect: true, retryStrategy: () => null });
+  admin.on('error', () => undefined);
+  try {
+    await admin.connect();
+  } catch (error) {
+    return absent(t, 'Redis', error);
+  }
+  t.teardown(async () => {
+    for await (const keys of admin.scanStream({ match: `${prefix}*`, count: 1_000 })) {
+      if ((keys as string[]).length > 0) await admin.unlink(...(keys as string[]));
+    }
+    admin.disconnect();
+  });
+  return { url: REDIS, prefix };
+};
+
+export interface TestRabbit {
+  readonly url: string;
+}
+
+/**
+ * A vhost of its own, made with `rabbitmqctl` (the management plugin is not a given). Null where no RabbitMQ is to be had.
+ */
+export const testRabbit = async (t: ExecutionContext): Promise<TestRabbit | null> => {
+  const vhost = `ct_${unique()}`;
+  const control = (...args: string[]) => promisify(execFile)('rabbitmqctl', args, { timeout: 30_000 });
+  try {
+    const probe = await connect(RABBIT, { timeout: 2_000 });
+    await probe.close();
+    await control('add_vhost', vhost);
+    await control('set_permissions', '-p', vhost, 'guest', '.*', '.*', '.*');
+  } catch (error) {
+    return absent(t, 'RabbitMQ', error);
+  }
+  t.teardown(() => control('delete_vhost', vhost));
+  const url = new URL(RABBIT);
+  url.pathname = `/${vhost}`;
+  return { url: url.href };
+};
