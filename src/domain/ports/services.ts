@@ -1,0 +1,267 @@
+import type { EventDefinition, Phase, PhaseSetting, SaleEvent } from '../event.ts';
+import type { Frame } from '../frame.ts';
+import type { Hold } from '../hold.ts';
+import type { EventId, FanId, HoldId, OrderId, PassId, SeatId, SectionId, TicketId } from '../ids.ts';
+import type { QueueName } from '../messages.ts';
+import type { Order, OrderStatus, Ticket } from '../order.ts';
+import type { Refusal } from '../refusal.ts';
+import type { SeatStatus } from '../seat.ts';
+import type { AuditEntry, KnobChange, OrderCounts } from './event-store.ts';
+import type { LineCounters } from './line.ts';
+import type { ParkedMessage } from './message-bus.ts';
+
+/**
+ * What the services offer to the edge. The HTTP layer knows these interfaces and nothing behind them. A method that can
+ * say no returns a `Refusal`; a rejected promise is a fault, and unless documented otherwise its outcome is not known.
+ */
+
+type Unwatch = () => void;
+
+// ---------------------------------------------------------------- tickets
+
+export interface SectionView {
+  readonly sectionId: SectionId;
+  readonly name: string;
+  readonly priceMinor: number;
+  readonly seats: number;
+  /** Free seats, at most a second old. */
+  readonly left: number;
+}
+
+export interface EventView {
+  readonly event: SaleEvent;
+  readonly phase: Phase;
+  readonly sections: readonly SectionView[];
+}
+
+/** Fans see `paying` as `held`: a seat that may come back. */
+export type VisibleStatus = Exclude<SeatStatus, 'paying'>;
+
+export interface SeatMap {
+  readonly eventId: EventId;
+  readonly sectionId: SectionId;
+  /** Rises with every change in the section; the same on every node for the same state. */
+  readonly version: number;
+  readonly seats: readonly {
+    readonly seatId: SeatId;
+    readonly row: string;
+    readonly number: number;
+    readonly status: VisibleStatus;
+  }[];
+}
+
+export interface HoldCommand {
+  readonly holdId: HoldId;
+  readonly eventId: EventId;
+  readonly fanId: FanId;
+  readonly passId: PassId;
+  readonly sectionId: SectionId;
+  /** Either the seats by name, or how many the section shall choose. */
+  readonly wish: { readonly seatIds: readonly SeatId[] } | { readonly quantity: number };
+  /** Hash of what was asked, to tell a repeat of a key from its reuse. */
+  readonly fingerprint: string;
+}
+
+export interface TicketService {
+  listEvents(): Promise<readonly EventView[]>;
+  findEvent(eventId: EventId): Promise<EventView | null>;
+  seatMap(eventId: EventId, sectionId: SectionId): Promise<SeatMap | null>;
+  hold(
+    command: HoldCommand,
+  ): Promise<{ readonly kind: 'held'; readonly hold: Hold; readonly replayed: boolean } | Refusal>;
+  release(holdId: HoldId, fanId: FanId): Promise<Hold | Refusal>;
+  extend(holdId: HoldId, fanId: FanId): Promise<Hold | Refusal>;
+  placeOrder(command: {
+    readonly orderId: OrderId;
+    readonly fanId: FanId;
+    readonly holdIds: readonly HoldId[];
+    readonly fingerprint: string;
+  }): Promise<Order | Refusal>;
+  /** Null also for another fan's order: whoever knows only an id gets nothing. */
+  findOrder(
+    orderId: OrderId,
+    fanId: FanId,
+  ): Promise<{ readonly order: Order; readonly tickets: readonly Ticket[] } | null>;
+  /** Calls back (soon) after each change of the order on this node, and every 2 s for changes made on other nodes. */
+  watchOrder(orderId: OrderId, onChange: () => void): Unwatch;
+  findTicket(ticketId: TicketId): Promise<Ticket | null>;
+}
+
+// ---------------------------------------------------------------- payments
+
+/** Where an order's money stands, in the words the edge needs. */
+export interface CheckoutView {
+  readonly orderId: OrderId;
+  /** Null while the gateway has not yet answered the opening of the intent. */
+  readonly checkoutUrl: string | null;
+  /** The gateway has reserved or taken the money. */
+  readonly authorised: boolean;
+  /** The money went back, or was released. */
+  readonly returned: boolean;
+}
+
+export interface PaymentService {
+  /** Opens (or finds) the checkout of an order. Waits for the gateway at most a few seconds; then `checkoutUrl` is null. */
+  openCheckout(order: Order, description: string): Promise<CheckoutView>;
+  findCheckout(orderId: OrderId): Promise<CheckoutView | null>;
+  /** Cancels at the gateway first. `too_late`: it is authorised. `unknown`: the gateway gave no word; the sweeper goes on. */
+  cancel(orderId: OrderId): Promise<'cancelled' | 'too_late' | 'unknown' | 'not_found'>;
+  /** Checks signature and age, counts it once, applies it. */
+  receiveWebhook(rawBody: Buffer, signature: string): Promise<'accepted' | 'duplicate' | 'ignored' | Refusal>;
+}
+
+// ---------------------------------------------------------------- waiting room
+
+export interface Joined {
+  /** False: the fan had this place before. */
+  readonly created: boolean;
+  /** The signed place, to be sent as `Catraca-Place`. */
+  readonly place: string;
+  readonly number: number;
+  readonly recoveryCode: string;
+  readonly frame: Frame;
+}
+
+export type StandingState = 'waiting' | 'called' | 'admitted' | 'left' | 'expired';
+
+export interface Standing {
+  readonly state: StandingState;
+  readonly number: number;
+  /** People in front who have not been called. */
+  readonly ahead: number;
+  /** Null when nothing can honestly be said (nobody is being called). */
+  readonly eta: { readonly p50Seconds: number; readonly p90Seconds: number } | null;
+}
+
+export interface WaitingRoomService {
+  join(eventId: EventId, fanId: FanId): Promise<Joined | Refusal>;
+  /** From this node's memory, at most a tick old. Null: no such event. */
+  frame(eventId: EventId): Promise<Frame | null>;
+  watchFrame(eventId: EventId, onFrame: (frame: Frame) => void): Unwatch;
+  standing(eventId: EventId, fanId: FanId, place: string): Promise<Standing | Refusal>;
+  /** Redeems a called place for a pass; again for the same place: the same pass. */
+  redeem(
+    eventId: EventId,
+    fanId: FanId,
+    place: string,
+  ): Promise<{ readonly created: boolean; readonly pass: string; readonly expiresAtMs: number } | Refusal>;
+  /** Gives the slot back. Doing it twice is fine. */
+  leave(eventId: EventId, fanId: FanId): Promise<void>;
+  counters(eventId: EventId): Promise<LineCounters | null>;
+}
+
+/** Places and passes: our own compact signed tickets (see docs/TOKENS.md). Reading never throws. */
+export interface LinePasses {
+  issuePlace(place: { readonly eventId: EventId; readonly fanId: FanId; readonly number: number }): string;
+  readPlace(
+    text: string,
+  ): { readonly eventId: EventId; readonly fanId: FanId; readonly number: number } | null;
+  issuePass(pass: {
+    readonly passId: PassId;
+    readonly eventId: EventId;
+    readonly fanId: FanId;
+    readonly expiresAtMs: number;
+  }): string;
+  /** Signature only: the caller compares event, fan and time. */
+  readPass(text: string): {
+    readonly passId: PassId;
+    readonly eventId: EventId;
+    readonly fanId: FanId;
+    readonly expiresAtMs: number;
+  } | null;
+}
+
+// ---------------------------------------------------------------- who is asking
+
+export type TokenRole = 'fan' | 'operator' | 'viewer';
+
+export interface Caller {
+  readonly id: string;
+  readonly role: TokenRole;
+}
+
+/** Bearer tokens (JWT). `viewer` may look at the operator's pages and change nothing. */
+export interface BearerTokens {
+  issue(caller: Caller, lifeMs: number): Promise<string>;
+  /** Null for anything that is not a valid token of ours or of the configured OIDC issuer. */
+  read(token: string): Promise<Caller | null>;
+}
+
+/** Signed ticket codes (Ed25519), to be checked at the door with the public key alone. */
+export interface TicketCodes {
+  sign(ticket: Ticket): Promise<string>;
+  /** The public key as a JWK set. */
+  publicKeys(): Promise<{ readonly keys: readonly Record<string, unknown>[] }>;
+}
+
+// ---------------------------------------------------------------- operators
+
+export interface ActorView {
+  readonly path: string;
+  readonly kind: string;
+  readonly mailbox: number;
+  readonly mailboxLimit: number;
+  readonly restarts: number;
+  readonly state: 'starting' | 'running' | 'backing_off' | 'closed' | 'stopped';
+}
+
+export interface LiveNumbers {
+  readonly eventId: EventId;
+  readonly phase: Phase;
+  readonly frame: Frame;
+  readonly line: LineCounters;
+  readonly admission: SaleEvent['admission'];
+  readonly seats: {
+    readonly free: number;
+    readonly held: number;
+    readonly paying: number;
+    readonly sold: number;
+  };
+  readonly orders: OrderCounts;
+  readonly sections: readonly {
+    readonly sectionId: SectionId;
+    readonly free: number;
+    readonly held: number;
+    readonly paying: number;
+    readonly sold: number;
+  }[];
+  /** What limits the rate now. */
+  readonly limit: Frame['reason'];
+  readonly at: string;
+}
+
+/** Who acts, for the audit. */
+export interface Actor {
+  readonly caller: Caller;
+  readonly requestId: string;
+}
+
+export interface OperatorService {
+  createEvent(eventId: EventId, definition: EventDefinition, by: Actor): Promise<SaleEvent>;
+  setPhase(eventId: EventId, phase: PhaseSetting, by: Actor): Promise<SaleEvent | null>;
+  turnKnobs(eventId: EventId, change: KnobChange, by: Actor): Promise<SaleEvent | null>;
+  numbers(eventId: EventId): Promise<LiveNumbers | null>;
+  actors(): readonly ActorView[];
+  /** Crashes it; its supervisor brings it back. False: there is no such actor. */
+  killActor(path: string, by: Actor): Promise<boolean>;
+  audit(limit: number): Promise<readonly AuditEntry[]>;
+  parked(queue: QueueName, limit: number): Promise<readonly ParkedMessage[]>;
+  redrive(queue: QueueName, limit: number, by: Actor): Promise<number>;
+}
+
+// ---------------------------------------------------------------- health
+
+export interface PartHealth {
+  readonly name: string;
+  /** `embedded` or the server's address without credentials. */
+  readonly where: string;
+  readonly state: 'up' | 'down';
+  /** Without it this role cannot serve. */
+  readonly vital: boolean;
+}
+
+export interface HealthService {
+  parts(): Promise<readonly PartHealth[]>;
+}
+
+export type { OrderStatus };
