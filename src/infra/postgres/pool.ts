@@ -35,7 +35,6 @@ export const createPool = (options: PoolOptions): Pool => {
     keepAlive: true,
     application_name: options.applicationName,
     types: {
-      // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- pg types oids as an enum, the wire sends numbers
       getTypeParser: (oid: number, format?: 'text' | 'binary') =>
         oid === INT8 && format !== 'binary' ? Number : types.getTypeParser(oid, format),
     },
