@@ -1,4 +1,4 @@
-import type { AttemptId, EventId, FanId, HoldId, OrderId, SeatId, TicketId } from './ids.ts';
+import type { AttemptId, EventId, FanId, HoldId, OrderId, SeatId, SectionId, TicketId } from './ids.ts';
 
 /**
  * - `awaiting_payment`  seats are `paying`; the fan is at the gateway
@@ -45,6 +45,8 @@ export interface Order {
   readonly reason: OrderReason | null;
   readonly holdIds: readonly HoldId[];
   readonly seatIds: readonly SeatId[];
+  /** One per seat, same order. */
+  readonly sectionIds: readonly SectionId[];
   readonly amountMinor: number;
   readonly currency: string;
   /** The first attempt at the money, named in the same transaction that made the order. */

@@ -1,6 +1,6 @@
 import type { FanId, OrderId, TicketId } from '../ids.ts';
 import type { AnyEnvelope } from '../messages.ts';
-import type { Order, OrderReason, PlaceOrder, Ticket } from '../order.ts';
+import type { Order, PlaceOrder, Ticket } from '../order.ts';
 import type { Refusal } from '../refusal.ts';
 
 /** What one payment message did. `nothing`: it had been counted before, or changed nothing any more. */
@@ -29,5 +29,3 @@ export interface OrderBook {
   /** Orders of a fan in an event, newest first. */
   ofFan(fanId: FanId, limit: number): Promise<readonly Order[]>;
 }
-
-export type { OrderReason };

@@ -1,4 +1,4 @@
-import { Pool as PgPool, types, type PoolClient } from 'pg';
+import { DatabaseError, Pool as PgPool, types, type PoolClient } from 'pg';
 import type { Logger } from '../log.ts';
 
 export type Pool = PgPool;
@@ -44,26 +44,52 @@ export const createPool = (options: PoolOptions): Pool => {
   return pool;
 };
 
+/** No connection was to be had: it is certain that nothing was asked, so nothing happened. */
+class PostgresAway extends Error {
+  constructor(cause: unknown) {
+    super('no connection to Postgres', { cause });
+    this.name = 'PostgresAway';
+  }
+}
+
+export const isAway = (error: unknown): boolean => error instanceof PostgresAway;
+
 /**
- * Runs `work` in one transaction. If anything throws, the transaction is rolled back; if even that fails the connection
- * is destroyed, because its state is unknown. A rejection after COMMIT was sent means: outcome not known.
+ * Lends a connection to `work`. Failing to get one is told apart (`isAway`) from a failure after something was sent, whose
+ * outcome is not known; after such a failure the connection is destroyed.
  */
-export const inTransaction = async <T>(pool: Pool, work: (client: Client) => Promise<T>): Promise<T> => {
-  const client = await pool.connect();
+export const connected = async <T>(pool: Pool, work: (client: Client) => Promise<T>): Promise<T> => {
+  let client: Client;
+  try {
+    client = await pool.connect();
+  } catch (error) {
+    throw new PostgresAway(error);
+  }
   let broken: Error | undefined;
   try {
-    await client.query('BEGIN');
-    const result = await work(client);
-    await client.query('COMMIT');
-    return result;
+    return await work(client);
   } catch (error) {
-    try {
-      await client.query('ROLLBACK');
-    } catch (rollbackError) {
-      broken = rollbackError as Error;
-    }
+    if (!(error instanceof DatabaseError)) broken = error as Error;
     throw error;
   } finally {
     client.release(broken);
   }
 };
+
+/**
+ * Runs `work` in one transaction. If anything throws, the transaction is rolled back; if even that fails the connection
+ * is destroyed, because its state is unknown. A rejection after COMMIT was sent means: outcome not known.
+ */
+export const inTransaction = <T>(pool: Pool, work: (client: Client) => Promise<T>): Promise<T> =>
+  connected(pool, async (client) => {
+    await client.query('BEGIN');
+    try {
+      const result = await work(client);
+      await client.query('COMMIT');
+      return result;
+    } catch (error) {
+      // If even this fails, its error says so to `connected`, and the connection goes.
+      await client.query('ROLLBACK');
+      throw error;
+    }
+  });

@@ -64,7 +64,8 @@ CREATE TABLE tickets.holds (
   state         text        NOT NULL DEFAULT 'active' CHECK (state IN ('active', 'released', 'expired', 'ordered')),
   extended      boolean     NOT NULL DEFAULT false,
   held_at       timestamptz NOT NULL DEFAULT now(),
-  expires_at    timestamptz NOT NULL
+  expires_at    timestamptz NOT NULL,
+  CHECK (cardinality(fences) = cardinality(seat_ids))
 );
 
 CREATE INDEX holds_to_expire ON tickets.holds (expires_at) WHERE state = 'active';

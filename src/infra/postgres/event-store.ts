@@ -1,0 +1,174 @@
+import {
+  seatsOf,
+  type EventDefinition,
+  type PhaseSetting,
+  type SaleEvent,
+  type SectionDefinition,
+} from '../../domain/event.ts';
+import type { EventId } from '../../domain/ids.ts';
+import type { EventStore, OrderCounts, SectionCounts } from '../../domain/ports/event-store.ts';
+import { inTransaction, type Client, type Pool } from './pool.ts';
+
+interface EventColumns {
+  readonly event_id: string;
+  readonly name: string;
+  readonly venue: string;
+  readonly currency: string;
+  readonly opens_at: Date;
+  readonly phase_setting: PhaseSetting;
+  readonly seats_per_fan: number;
+  readonly holds_per_fan: number;
+  readonly rate_per_minute: number;
+  readonly inside_max: number;
+  readonly admission_paused: boolean;
+  readonly knobs_version: number;
+  readonly sections: readonly SectionDefinition[];
+}
+
+const EVENTS = `
+  SELECT e.*, (SELECT jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
+                        'id', s.section_id, 'name', s.name, 'priceMinor', s.price_minor, 'rows', s.rows, 'capacity', s.capacity))
+                      ORDER BY s.ordinal)
+                 FROM tickets.sections s WHERE s.event_id = e.event_id) AS sections
+    FROM tickets.events e`;
+
+const eventFrom = (row: EventColumns): SaleEvent => ({
+  eventId: row.event_id,
+  name: row.name,
+  venue: row.venue,
+  currency: row.currency,
+  opensAtMs: row.opens_at.getTime(),
+  phaseSetting: row.phase_setting,
+  limits: { seatsPerFan: row.seats_per_fan, holdsPerFan: row.holds_per_fan },
+  admission: {
+    ratePerMinute: row.rate_per_minute,
+    insideMax: row.inside_max,
+    paused: row.admission_paused,
+    version: row.knobs_version,
+  },
+  sections: row.sections,
+});
+
+type Queryable = Pick<Client, 'query'>;
+
+const findIn = async (db: Queryable, eventId: EventId): Promise<SaleEvent | null> => {
+  const { rows } = await db.query<EventColumns>(`${EVENTS} WHERE e.event_id = $1`, [eventId]);
+  return rows[0] === undefined ? null : eventFrom(rows[0]);
+};
+
+const insertMap = async (
+  client: Client,
+  eventId: EventId,
+  sections: readonly SectionDefinition[],
+): Promise<void> => {
+  for (const [ordinal, section] of sections.entries()) {
+    await client.query(
+      `INSERT INTO tickets.sections (event_id, section_id, ordinal, name, price_minor, rows, capacity)
+       VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+      [
+        eventId,
+        section.id,
+        ordinal,
+        section.name,
+        section.priceMinor,
+        section.rows === undefined ? null : JSON.stringify(section.rows),
+        section.capacity ?? null,
+      ],
+    );
+    const seats = seatsOf(section);
+    await client.query(
+      `INSERT INTO tickets.seats (event_id, section_id, ordinal, seat_id, row_name, number)
+       SELECT $1, $2, w.ordinal, w.seat_id, w.row_name, w.number
+         FROM unnest($3::text[], $4::text[], $5::integer[]) WITH ORDINALITY AS w (seat_id, row_name, number, ordinal)`,
+      [
+        eventId,
+        section.id,
+        seats.map((one) => one.seatId),
+        seats.map((one) => one.row),
+        seats.map((one) => one.number),
+      ],
+    );
+  }
+};
+
+/** Runs one UPDATE of an event under its lock, and returns the event before and after. */
+const changing = (pool: Pool, eventId: EventId, set: string, values: readonly unknown[]) =>
+  inTransaction(pool, async (client) => {
+    await client.query('SELECT 1 FROM tickets.events WHERE event_id = $1 FOR UPDATE', [eventId]);
+    const before = await findIn(client, eventId);
+    if (before === null) return null;
+    await client.query(`UPDATE tickets.events SET ${set} WHERE event_id = $1`, [eventId, ...values]);
+    return { before, after: (await findIn(client, eventId)) as SaleEvent };
+  });
+
+/** Events and their official maps in Postgres. */
+export const createEventStore = (pool: Pool): EventStore => ({
+  create: (eventId, definition: EventDefinition) =>
+    inTransaction(pool, async (client) => {
+      const { rowCount } = await client.query(
+        `INSERT INTO tickets.events (event_id, name, venue, currency, opens_at, seats_per_fan, holds_per_fan,
+                                     rate_per_minute, inside_max)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING`,
+        [
+          eventId,
+          definition.name,
+          definition.venue,
+          definition.currency,
+          new Date(definition.opensAtMs),
+          definition.limits.seatsPerFan,
+          definition.limits.holdsPerFan,
+          definition.admission.ratePerMinute,
+          definition.admission.insideMax,
+        ],
+      );
+      if (rowCount === 1) await insertMap(client, eventId, definition.sections);
+      return (await findIn(client, eventId)) as SaleEvent;
+    }),
+
+  async list() {
+    const { rows } = await pool.query<EventColumns>(`${EVENTS} ORDER BY e.opens_at, e.event_id`);
+    return rows.map(eventFrom);
+  },
+
+  find: (eventId) => findIn(pool, eventId),
+
+  setPhase: (eventId, phase) => changing(pool, eventId, 'phase_setting = $2', [phase]),
+
+  turnKnobs: (eventId, change) =>
+    changing(
+      pool,
+      eventId,
+      `rate_per_minute = coalesce($2, rate_per_minute), inside_max = coalesce($3, inside_max),
+       admission_paused = coalesce($4, admission_paused), knobs_version = knobs_version + 1`,
+      [change.ratePerMinute ?? null, change.insideMax ?? null, change.paused ?? null],
+    ),
+
+  async countSeats(eventId) {
+    const { rows } = await pool.query<SectionCounts>({
+      name: 'count-seats',
+      text: `SELECT section_id AS "sectionId", count(*) FILTER (WHERE status = 'free') AS free,
+                    count(*) FILTER (WHERE status = 'held') AS held, count(*) FILTER (WHERE status = 'paying') AS paying,
+                    count(*) FILTER (WHERE status = 'sold') AS sold
+               FROM tickets.seats WHERE event_id = $1 GROUP BY section_id ORDER BY section_id`,
+      values: [eventId],
+    });
+    return rows;
+  },
+
+  async countOrders(eventId): Promise<OrderCounts> {
+    const { rows } = await pool.query<{ status: string; n: number }>({
+      name: 'count-orders',
+      text: 'SELECT status, count(*) AS n FROM tickets.orders WHERE event_id = $1 GROUP BY status',
+      values: [eventId],
+    });
+    const of = (status: string): number => rows.find((row) => row.status === status)?.n ?? 0;
+    return {
+      awaitingPayment: of('awaiting_payment'),
+      confirmed: of('confirmed'),
+      failed: of('failed'),
+      expired: of('expired'),
+      rejected: of('rejected'),
+      refunded: of('refunded'),
+    };
+  },
+});

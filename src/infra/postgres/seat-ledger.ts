@@ -1,0 +1,160 @@
+import type { Hold, HoldRequest, HoldResult } from '../../domain/hold.ts';
+import type { HoldId } from '../../domain/ids.ts';
+import type { SeatLedger } from '../../domain/ports/seat-ledger.ts';
+import { refuse, type Refusal, type RefusalCode } from '../../domain/refusal.ts';
+import type { SeatRow } from '../../domain/seat.ts';
+import { provesNoEffect, retryingConflicts } from './conflicts.ts';
+import { connected, inTransaction, isAway, type Pool } from './pool.ts';
+import { holdFrom, type HoldColumns } from './rows.ts';
+
+interface HeldColumns extends HoldColumns {
+  readonly ord: number;
+  readonly code: 'held' | 'replayed' | 'hold_overdue' | RefusalCode;
+  readonly in_the_way: readonly string[] | null;
+  readonly overdue_holds: readonly HoldId[] | null;
+}
+
+const HOLD_SEATS = { name: 'hold-seats', text: 'SELECT * FROM tickets.hold_seats($1)' };
+
+const SECTION = {
+  name: 'read-section',
+  text: `SELECT seat_id AS "seatId", row_name AS "row", number, status, hold_id AS "holdId",
+                (extract(epoch FROM held_until) * 1000)::bigint AS "heldUntilMs", fence, revision
+           FROM tickets.seats WHERE event_id = $1 AND section_id = $2 ORDER BY ordinal`,
+};
+
+const OVERDUE = {
+  name: 'overdue-holds',
+  // SKIP LOCKED: another sweeper, or the fan, is ending that one already.
+  text: `SELECT hold_id FROM tickets.holds WHERE state = 'active' AND expires_at <= now()
+          ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED`,
+};
+
+/** The seats in Postgres: see `migrations/0005_seat_protocol.sql` for the protocol itself. */
+export const createSeatLedger = (pool: Pool): SeatLedger => {
+  const ask = async (requests: readonly HoldRequest[]): Promise<readonly HeldColumns[]> => {
+    const rows = requests.map((one, ord) => ({
+      ord,
+      hold_id: one.holdId,
+      event_id: one.eventId,
+      section_id: one.sectionId,
+      fan_id: one.fanId,
+      pass_id: one.passId,
+      seat_ids: one.seatIds,
+      ttl_ms: one.ttlMs,
+      fingerprint: one.fingerprint,
+    }));
+    const values = [JSON.stringify(rows)];
+    const answer = await retryingConflicts(() =>
+      connected(pool, (client) => client.query<HeldColumns>({ ...HOLD_SEATS, values })),
+    );
+    return answer.rows;
+  };
+
+  const end = async (
+    holdIds: readonly HoldId[],
+    ending: 'released' | 'expired',
+  ): Promise<readonly Hold[]> => {
+    const answer = await retryingConflicts(() =>
+      pool.query<HoldColumns>('SELECT * FROM tickets.end_holds($1, $2)', [holdIds, ending]),
+    );
+    return answer.rows.map(holdFrom);
+  };
+
+  const findHold = async (holdId: HoldId): Promise<Hold | null> => {
+    const { rows } = await pool.query<HoldColumns>('SELECT * FROM tickets.holds WHERE hold_id = $1', [
+      holdId,
+    ]);
+    return rows[0] === undefined ? null : holdFrom(rows[0]);
+  };
+
+  const decide = async (requests: readonly HoldRequest[]): Promise<readonly HoldResult[]> => {
+    const results: HoldResult[] = Array.from({ length: requests.length });
+    const again: number[] = [];
+    const overdue = new Set<HoldId>();
+    for (const row of await ask(requests)) {
+      if (row.code === 'hold_overdue') {
+        again.push(row.ord);
+        for (const holdId of row.overdue_holds ?? []) overdue.add(holdId);
+      } else {
+        results[row.ord] = resultOf(row);
+      }
+    }
+    if (again.length === 0) return results;
+    // A whole hold expires at once, with its fan's counters: one home for that, so expire first and ask once more.
+    await end([...overdue], 'expired');
+    const second = await ask(again.map((index) => requests[index] as HoldRequest));
+    for (const row of second) results[again[row.ord] as number] = resultOf(row);
+    return results;
+  };
+
+  return {
+    async holdSeats(requests) {
+      try {
+        return await decide(requests);
+      } catch (error) {
+        if (isAway(error)) return requests.map(() => refuse('unavailable'));
+        if (!provesNoEffect(error)) throw error;
+        // One request that Postgres cannot digest must not cost the others of its batch their seats.
+        if (requests.length === 1) return [refuse('internal')];
+        const results: HoldResult[] = [];
+        for (const request of requests) results.push(...(await this.holdSeats([request])));
+        return results;
+      }
+    },
+
+    findHold,
+
+    async releaseHold(holdId, fanId) {
+      const hold = await findHold(holdId);
+      if (hold === null || hold.fanId !== fanId) return refuse('not_found');
+      if (hold.state === 'released') return hold;
+      const [released] = await end([holdId], 'released');
+      if (released !== undefined) return released;
+      const now = await findHold(holdId);
+      if (now?.state === 'released') return now;
+      return refuse(now?.state === 'expired' ? 'hold_expired' : 'hold_not_active');
+    },
+
+    async extendHold(holdId, fanId, ttlMs): Promise<Hold | Refusal> {
+      const { rows } = await retryingConflicts(() =>
+        pool.query<HoldColumns & { readonly code: 'extended' | RefusalCode }>(
+          'SELECT e.code, (e.hold_row).* FROM tickets.extend_hold($1, $2, $3) e',
+          [holdId, fanId, ttlMs],
+        ),
+      );
+      const row = rows[0];
+      if (row === undefined) throw new Error('extend_hold returned no row');
+      return row.code === 'extended' ? holdFrom(row) : refuse(row.code);
+    },
+
+    expireHolds: (limit) =>
+      retryingConflicts(() =>
+        inTransaction(pool, async (client) => {
+          const { rows } = await client.query<{ hold_id: HoldId }>({ ...OVERDUE, values: [limit] });
+          if (rows.length === 0) return [];
+          const ended = await client.query<HoldColumns>("SELECT * FROM tickets.end_holds($1, 'expired')", [
+            rows.map((row) => row.hold_id),
+          ]);
+          return ended.rows.map(holdFrom);
+        }),
+      ),
+
+    async readSection(eventId, sectionId) {
+      const { rows } = await pool.query<SeatRow>({ ...SECTION, values: [eventId, sectionId] });
+      return rows;
+    },
+  };
+};
+
+const resultOf = (row: HeldColumns): HoldResult => {
+  if (row.code === 'held' || row.code === 'replayed') {
+    return { kind: 'held', hold: holdFrom(row), replayed: row.code === 'replayed' };
+  }
+  // Still overdue after it was to be expired: somebody extended it in between, so it is theirs.
+  if (row.code === 'hold_overdue') return refuse('seat_taken');
+  return refuse(
+    row.code,
+    row.code === 'seat_taken' && row.in_the_way !== null ? { seatIds: row.in_the_way } : {},
+  );
+};
