@@ -103,8 +103,8 @@ const changing = (pool: Pool, eventId: EventId, set: string, values: readonly un
 
 /** Events and their official maps in Postgres. */
 export const createEventStore = (pool: Pool): EventStore => ({
-  create: (eventId, definition: EventDefinition) =>
-    inTransaction(pool, async (client) => {
+  async create(eventId, definition: EventDefinition) {
+    const event = await inTransaction(pool, async (client) => {
       const { rowCount } = await client.query(
         `INSERT INTO tickets.events (event_id, name, venue, currency, opens_at, seats_per_fan, holds_per_fan,
                                      rate_per_minute, inside_max)
@@ -123,7 +123,11 @@ export const createEventStore = (pool: Pool): EventStore => ({
       );
       if (rowCount === 1) await insertMap(client, eventId, definition.sections);
       return (await findIn(client, eventId)) as SaleEvent;
-    }),
+    });
+    // The sale may start at once, and autovacuum looks only once a minute: without statistics every plan is a guess.
+    await pool.query('ANALYZE tickets.seats');
+    return event;
+  },
 
   async list() {
     const { rows } = await pool.query<EventColumns>(`${EVENTS} ORDER BY e.opens_at, e.event_id`);

@@ -17,8 +17,7 @@ RETURNS TABLE (
   seat_ids text[], fences bigint[], amount_minor bigint, currency text, expires_at timestamptz, extended boolean, state text
 )
 LANGUAGE plpgsql
--- A few hundred keys against a large table: a hash join would read the whole of it.
-SET enable_hashjoin = off
+-- A few hundred keys against large tables: go by the keys, whatever the row estimates of jsonb say.
 SET enable_mergejoin = off
 SET enable_seqscan = off
 AS $$
@@ -26,13 +25,20 @@ AS $$
 DECLARE
   moment timestamptz;
 BEGIN
-  PERFORM 1
-    FROM jsonb_to_recordset(requests) AS r (event_id uuid, section_id text, seat_ids text[])
-   CROSS JOIN LATERAL unnest(r.seat_ids) AS wanted (seat_id)
-    JOIN tickets.seats s
-      ON s.event_id = r.event_id AND s.section_id = r.section_id AND s.seat_id = wanted.seat_id
-   ORDER BY s.event_id, s.section_id, s.seat_id
-     FOR UPDATE OF s;
+  -- MATERIALIZED, here and below: seats are looked up by their whole key. Left to itself the planner, which cannot know how
+  -- few keys a jsonb holds, reads a section for each of them (measured: 1.4 ms a hold instead of 0.03).
+  PERFORM 1 FROM (
+    WITH wanted AS MATERIALIZED (
+      SELECT r.event_id, r.section_id, w.seat_id
+        FROM jsonb_to_recordset(requests) AS r (event_id uuid, section_id text, seat_ids text[])
+       CROSS JOIN LATERAL unnest(r.seat_ids) AS w (seat_id)
+    )
+    SELECT 1
+      FROM wanted w
+      JOIN tickets.seats s ON s.event_id = w.event_id AND s.section_id = w.section_id AND s.seat_id = w.seat_id
+     ORDER BY s.event_id, s.section_id, s.seat_id
+       FOR UPDATE OF s
+  ) locked;
 
   moment := clock_timestamp();
 
@@ -105,14 +111,18 @@ BEGIN
      WHERE j.verdict = 'held'
      ORDER BY j.event_id, j.fan_id, j.ord
   ),
+  seats_granted AS MATERIALIZED (
+    SELECT g.ord, g.hold_id, g.ttl_ms, g.event_id, g.section_id, w.seat_id, w.position
+      FROM granted g
+     CROSS JOIN LATERAL unnest(g.seat_ids) WITH ORDINALITY AS w (seat_id, position)
+  ),
   taken AS (
     UPDATE tickets.seats s
        SET status = 'held', hold_id = g.hold_id, held_until = moment + g.ttl_ms * interval '1 millisecond',
            fence = s.fence + 1, revision = s.revision + 1
-      FROM granted g
-     CROSS JOIN LATERAL unnest(g.seat_ids) WITH ORDINALITY AS wanted (seat_id, position)
-     WHERE s.event_id = g.event_id AND s.section_id = g.section_id AND s.seat_id = wanted.seat_id AND s.status = 'free'
-    RETURNING g.ord, wanted.position, s.fence
+      FROM seats_granted g
+     WHERE s.event_id = g.event_id AND s.section_id = g.section_id AND s.seat_id = g.seat_id AND s.status = 'free'
+    RETURNING g.ord, g.position, s.fence
   ),
   fenced AS (
     SELECT t.ord, array_agg(t.fence ORDER BY t.position) AS fences FROM taken t GROUP BY t.ord
