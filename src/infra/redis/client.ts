@@ -81,9 +81,9 @@ export const connectRedis = async (redis: Redis, deadlineMs: number): Promise<vo
 
 /**
  * Makes `lua/<file>.lua` a command of this client (sent by its SHA-1 after the first use; a server that forgot it gets it
- * again). Type the command where it is used: `declare module 'ioredis' { interface RedisCommander<Context> { … } }`.
+ * again). Without `numberOfKeys` each call names it first. Type the command where it is used: `declare module 'ioredis' { interface RedisCommander<Context> { … } }`.
  */
-export const defineScript = (redis: Redis, command: string, file: string, numberOfKeys: number): void => {
+export const defineScript = (redis: Redis, command: string, file: string, numberOfKeys?: number): void => {
   const lua = readFileSync(new URL(`lua/${file}.lua`, import.meta.url), 'utf8');
-  redis.defineCommand(command, { lua, numberOfKeys });
+  redis.defineCommand(command, { lua, ...(numberOfKeys === undefined ? {} : { numberOfKeys }) });
 };

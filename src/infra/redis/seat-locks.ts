@@ -1,0 +1,124 @@
+import type { Redis, Result } from 'ioredis';
+import type { EventId, SeatId } from '../../domain/ids.ts';
+import { lockIsOf } from '../../domain/lock-holder.ts';
+import type { LockedSeats, LockOutcome, LockRequest, SeatLocks } from '../../domain/ports/seat-locks.ts';
+import type { Logger } from '../log.ts';
+import { defineScript } from './client.ts';
+
+declare module 'ioredis' {
+  interface RedisCommander<Context> {
+    lockAcquire(
+      numberOfKeys: number,
+      ...keysAndArguments: (string | number)[]
+    ): Result<(0 | [number, string])[], Context>;
+    lockRelease(numberOfKeys: number, ...keysAndArguments: (string | number)[]): Result<number, Context>;
+  }
+}
+
+export interface RedisSeatLocksOptions {
+  /** A client of `createRedis`: at most once, no offline queue, every command timed. */
+  readonly redis: Redis;
+  readonly prefix: string;
+  readonly log: Logger;
+}
+
+const byEvent = <T extends { readonly eventId: EventId }>(items: readonly T[]): ReadonlyMap<EventId, T[]> => {
+  const groups = new Map<EventId, T[]>();
+  for (const item of items) {
+    const group = groups.get(item.eventId);
+    if (group === undefined) groups.set(item.eventId, [item]);
+    else group.push(item);
+  }
+  return groups;
+};
+
+/** Seat locks in Redis: one key per seat, one script call per event and batch. */
+export const createRedisSeatLocks = ({ redis, prefix, log }: RedisSeatLocksOptions): SeatLocks => {
+  defineScript(redis, 'lockAcquire', 'lock-acquire');
+  defineScript(redis, 'lockRelease', 'lock-release');
+  let lastWorked = true;
+
+  const keyOf = (eventId: EventId, seatId: SeatId): string => `${prefix}{${eventId}}:seat:${seatId}`;
+
+  const noted = (worked: boolean, error?: unknown): void => {
+    if (lastWorked && !worked) log.warn({ err: error }, 'seat locks are unavailable: Postgres alone decides');
+    if (!lastWorked && worked) log.info('seat locks are back');
+    lastWorked = worked;
+  };
+
+  /** After an error nobody knows whether the script ran: look at the keys and compare. */
+  const whatHappened = async (requests: readonly LockRequest[]): Promise<readonly LockOutcome[]> => {
+    const keys = requests.flatMap((one) => one.seatIds.map((seatId) => keyOf(one.eventId, seatId)));
+    const values = await redis.mget(...keys);
+    let at = 0;
+    return requests.map((one) => {
+      const mine = values.slice(at, at + one.seatIds.length);
+      at += one.seatIds.length;
+      if (mine.every((value) => value !== null && lockIsOf(value, one.holdId))) return { kind: 'acquired' };
+      const other = mine.findIndex((value) => value !== null && !lockIsOf(value, one.holdId));
+      if (other < 0) return { kind: 'unavailable' };
+      return { kind: 'taken', seatId: one.seatIds[other] as SeatId, holder: mine[other] as string };
+    });
+  };
+
+  const acquireOfEvent = async (requests: readonly LockRequest[]): Promise<readonly LockOutcome[]> => {
+    const keys = requests.flatMap((one) => one.seatIds.map((seatId) => keyOf(one.eventId, seatId)));
+    const details = requests.flatMap((one) => [one.owner, one.holdId, one.ttlMs, one.seatIds.length]);
+    try {
+      const answers = await redis.lockAcquire(keys.length, ...keys, ...details);
+      noted(true);
+      return requests.map((one, index) => {
+        const answer = answers[index];
+        if (answer === 0) return { kind: 'acquired' };
+        if (answer === undefined) return { kind: 'unavailable' };
+        return { kind: 'taken', seatId: one.seatIds[answer[0] - 1] as SeatId, holder: answer[1] };
+      });
+    } catch (error) {
+      try {
+        const outcomes = await whatHappened(requests);
+        noted(true);
+        return outcomes;
+      } catch {
+        noted(false, error);
+        return requests.map(() => ({ kind: 'unavailable' }));
+      }
+    }
+  };
+
+  /** Best effort by design: the TTL is the backstop, and nobody waits for this. */
+  const touch = async (locks: readonly LockedSeats[], ttlMs: number): Promise<void> => {
+    for (const [eventId, group] of byEvent(locks)) {
+      const seats = group.flatMap((one) => one.seatIds.map((seatId) => ({ seatId, holdId: one.holdId })));
+      try {
+        await redis.lockRelease(
+          seats.length,
+          ...seats.map((one) => keyOf(eventId, one.seatId)),
+          ttlMs,
+          ...seats.map((one) => one.holdId),
+        );
+        noted(true);
+      } catch (error) {
+        noted(false, error);
+      }
+    }
+  };
+
+  return {
+    async acquire(requests) {
+      const outcomes = new Map<LockRequest, LockOutcome>();
+      await Promise.all(
+        [...byEvent(requests).values()].map(async (group) => {
+          const results = await acquireOfEvent(group);
+          for (const [index, request] of group.entries()) {
+            outcomes.set(request, results[index] as LockOutcome);
+          }
+        }),
+      );
+      return requests.map((request) => outcomes.get(request) as LockOutcome);
+    },
+    release: (locks) => touch(locks, 0),
+    extend: (locks, ttlMs) => touch(locks, ttlMs),
+    holderOf: (eventId, seatId) => redis.get(keyOf(eventId, seatId)),
+    healthy: () => lastWorked,
+  };
+};
