@@ -65,7 +65,7 @@ export interface HoldCommand {
 export interface TicketService {
   listEvents(): Promise<readonly EventView[]>;
   findEvent(eventId: EventId): Promise<EventView | null>;
-  seatMap(eventId: EventId, sectionId: SectionId): Promise<SeatMap | null>;
+  seatMap(eventId: EventId, sectionId: SectionId): Promise<SeatMap | Refusal>;
   hold(
     command: HoldCommand,
   ): Promise<{ readonly kind: 'held'; readonly hold: Hold; readonly replayed: boolean } | Refusal>;

@@ -1,0 +1,288 @@
+import type { HoldRequest, HoldResult } from '../domain/hold.ts';
+import type { EventId, SeatId, SectionId } from '../domain/ids.ts';
+import type { Clock, Random } from '../domain/ports/environment.ts';
+import type { HoldCommand, SeatMap } from '../domain/ports/services.ts';
+import { refuse, type Refusal } from '../domain/refusal.ts';
+import type { SeatRow } from '../domain/seat.ts';
+import { claim, learn, sectionFrom, settleHeld, settleRefused, type Section } from '../domain/section.ts';
+import { seatMapOf } from '../domain/seat-map.ts';
+import type { ActorContext, ActorSpec, Outcome } from './kit/actor.ts';
+import type { ReplyPort } from './kit/reply-port.ts';
+
+/**
+ * One section of one event. It settles contention between fans of this node before a lock is taken: a seat that is taken,
+ * or being decided, is refused from memory at once; only what may be free goes on to Redis and Postgres. It never says
+ * "yours" from memory, and it never waits in its handler: what it asks of the outside comes back as a message.
+ */
+export type SectionMessage =
+  | { readonly type: 'hold'; readonly command: HoldCommand; readonly port: ReplyPort<HoldResult> }
+  | { readonly type: 'map'; readonly port: ReplyPort<SeatMap | Refusal> }
+  /** Something outside of this actor changed seats of this section: look again. */
+  | { readonly type: 'changed' }
+  | { readonly type: 'decided'; readonly ask: Ask; readonly outcome: Outcome<HoldResult> }
+  | { readonly type: 'read'; readonly askedInTurn: number; readonly outcome: Outcome<readonly SeatRow[]> }
+  | { readonly type: 'refresh' };
+
+export interface SectionEffects {
+  /** Lock, map and hold: see `tickets/hold-protocol.ts`. Rejects when the outcome is not known. */
+  readonly decide: (request: HoldRequest, owner: string) => Promise<HoldResult>;
+  readonly readSection: (eventId: EventId, sectionId: SectionId) => Promise<readonly SeatRow[]>;
+  readonly clock: Pick<Clock, 'nowMs'>;
+  readonly random: Random;
+}
+
+export interface SectionOptions {
+  readonly eventId: EventId;
+  readonly sectionId: SectionId;
+  readonly holdTtlMs: number;
+  readonly effects: SectionEffects;
+}
+
+/** A hold on its way to Postgres. */
+interface Ask {
+  readonly command: HoldCommand;
+  readonly port: ReplyPort<HoldResult>;
+  readonly seatIds: readonly SeatId[];
+  readonly attempt: number;
+}
+
+interface SectionState {
+  /** Null until Postgres has been read: then requests wait in `waiting`. */
+  section: Section | null;
+  readonly waiting: SectionMessage[];
+  reading: boolean;
+  /** Someone asked to look again while a read was under way that may be older. */
+  again: boolean;
+  lastReadMs: number;
+  lastWantedMs: number;
+  refreshing: boolean;
+  map: SeatMap | null;
+}
+
+/** How old the belief may get while somebody uses the section: other nodes sell from it too. */
+const REFRESH_EVERY_MS = 1_000;
+/** Nobody wanted anything for this long: stop reading. The next one who does waits for a fresh read. */
+const IDLE_AFTER_MS = 15_000;
+/** When the section chose the seats itself and another node was faster, it chooses again this often. */
+const MAX_PICKS = 6;
+const MAX_WAITING = 2_000;
+/** Room for a burst of a whole front row's worth of fans; what is beyond is refused with 503 at once. */
+const MAILBOX = 5_000;
+
+export const seatSection = (options: SectionOptions): ActorSpec<SectionState, SectionMessage> => ({
+  name: options.sectionId,
+  kind: 'seat-section',
+  mailboxLimit: MAILBOX,
+  // Accepted asks wait for Postgres, so more of them may be unanswered than wait in the mailbox.
+  unansweredLimit: MAILBOX * 4,
+  start: (context) => {
+    const state: SectionState = {
+      section: null,
+      waiting: [],
+      reading: false,
+      again: false,
+      lastReadMs: 0,
+      lastWantedMs: options.effects.clock.nowMs(),
+      refreshing: false,
+      map: null,
+    };
+    read(options, state, context);
+    return state;
+  },
+  receive: (state, message, context) => {
+    switch (message.type) {
+      case 'hold':
+      case 'map':
+        onRequest(options, state, message, context);
+        break;
+      case 'changed':
+        read(options, state, context);
+        break;
+      case 'decided':
+        onDecided(options, state, message.ask, message.outcome, context);
+        break;
+      case 'read':
+        onRead(options, state, message.askedInTurn, message.outcome, context);
+        break;
+      case 'refresh':
+        onRefresh(options, state, context);
+        break;
+    }
+    return state;
+  },
+});
+
+type Context = ActorContext<SectionMessage>;
+type Request = Extract<SectionMessage, { type: 'hold' | 'map' }>;
+
+const onRequest = (
+  options: SectionOptions,
+  state: SectionState,
+  message: Request,
+  context: Context,
+): void => {
+  const { clock } = options.effects;
+  state.lastWantedMs = clock.nowMs();
+  keepFresh(state, context);
+  if (state.section === null) {
+    read(options, state, context);
+    wait(state, message);
+    return;
+  }
+  if (message.type === 'hold') {
+    ask(options, state, state.section, { ...message, seatIds: [], attempt: 1 }, context);
+    return;
+  }
+  if (clock.nowMs() - state.lastReadMs > REFRESH_EVERY_MS * 2) {
+    // After idle time: rather a moment later than a map of minutes ago.
+    read(options, state, context);
+    wait(state, message);
+    return;
+  }
+  message.port.reply(currentMap(options, state, state.section));
+};
+
+const wait = (state: SectionState, message: Request): void => {
+  if (state.waiting.length < MAX_WAITING) state.waiting.push(message);
+  else message.port.reply(refuse('overloaded', { retryAfterMs: 1_000 }));
+};
+
+const ask = (
+  options: SectionOptions,
+  state: SectionState,
+  section: Section,
+  request: Ask,
+  context: Context,
+): void => {
+  const { effects, eventId, sectionId } = options;
+  const { command, port } = request;
+  const step = claim(section, command.wish, command.holdId, effects.clock.nowMs(), effects.random.next());
+  if (step.kind === 'refused') {
+    port.reply(step);
+    return;
+  }
+  state.map = null;
+  const asked: Ask = { ...request, seatIds: step.seatIds };
+  context.effect(
+    () =>
+      effects.decide(
+        {
+          holdId: command.holdId,
+          eventId,
+          sectionId,
+          fanId: command.fanId,
+          passId: command.passId,
+          seatIds: step.seatIds,
+          ttlMs: options.holdTtlMs,
+          fingerprint: command.fingerprint,
+        },
+        // Which incarnation took the lock: tells an operator whose it is.
+        `${sectionId}.${context.epoch}`,
+      ),
+    (outcome) => ({ type: 'decided', ask: asked, outcome }),
+  );
+};
+
+const onDecided = (
+  options: SectionOptions,
+  state: SectionState,
+  asked: Ask,
+  outcome: Outcome<HoldResult>,
+  context: Context,
+): void => {
+  const { section } = state;
+  if (section === null) return;
+  state.map = null;
+  if ('error' in outcome) {
+    // Postgres gave no word. The seats may be held by now: the next read tells, and a repeat with the same key finds out.
+    settleRefused(section, asked.seatIds, asked.command.holdId, [], 0);
+    asked.port.reply(refuse('outcome_unknown'));
+    read(options, state, context);
+    return;
+  }
+  const result = outcome.ok;
+  if (result.kind === 'held') {
+    settleHeld(section, asked.seatIds, result.hold);
+    asked.port.reply(result);
+    return;
+  }
+  onRefused(options, state, section, asked, result, context);
+};
+
+const onRefused = (
+  options: SectionOptions,
+  state: SectionState,
+  section: Section,
+  asked: Ask,
+  refusal: Refusal,
+  context: Context,
+): void => {
+  const believeUntilMs = options.effects.clock.nowMs() + REFRESH_EVERY_MS * 2;
+  settleRefused(section, asked.seatIds, asked.command.holdId, refusal.seatIds ?? [], believeUntilMs);
+  if (refusal.code === 'seat_taken') {
+    read(options, state, context);
+    if ('quantity' in asked.command.wish && asked.attempt < MAX_PICKS) {
+      ask(options, state, section, { ...asked, attempt: asked.attempt + 1 }, context);
+      return;
+    }
+  }
+  asked.port.reply(refusal);
+};
+
+/** Reads the section from Postgres, one read at a time. */
+const read = (options: SectionOptions, state: SectionState, context: Context): void => {
+  if (state.reading) {
+    state.again = true;
+    return;
+  }
+  state.reading = true;
+  state.again = false;
+  const askedInTurn = state.section?.turn ?? 0;
+  context.effect(
+    () => options.effects.readSection(options.eventId, options.sectionId),
+    (outcome) => ({ type: 'read', askedInTurn, outcome }),
+  );
+};
+
+const onRead = (
+  options: SectionOptions,
+  state: SectionState,
+  askedInTurn: number,
+  outcome: Outcome<readonly SeatRow[]>,
+  context: Context,
+): void => {
+  state.reading = false;
+  if ('ok' in outcome) {
+    state.lastReadMs = options.effects.clock.nowMs();
+    if (state.section === null) state.section = sectionFrom(outcome.ok);
+    else if (learn(state.section, outcome.ok, askedInTurn)) state.map = null;
+  }
+  const waiting = state.waiting.splice(0);
+  for (const message of waiting) {
+    if (message.type !== 'hold' && message.type !== 'map') continue;
+    // The read failed, and there is nothing older to go by: a truthful no is better than a long wait.
+    if (state.section === null) message.port.reply(refuse('unavailable', { retryAfterMs: 1_000 }));
+    else if ('error' in outcome && message.type === 'map')
+      message.port.reply(refuse('unavailable', { retryAfterMs: 1_000 }));
+    else onRequest(options, state, message, context);
+  }
+  if (state.again) read(options, state, context);
+};
+
+const keepFresh = (state: SectionState, context: Context): void => {
+  if (state.refreshing) return;
+  state.refreshing = true;
+  context.after(REFRESH_EVERY_MS, { type: 'refresh' });
+};
+
+const onRefresh = (options: SectionOptions, state: SectionState, context: Context): void => {
+  state.refreshing = false;
+  if (options.effects.clock.nowMs() - state.lastWantedMs > IDLE_AFTER_MS) return;
+  keepFresh(state, context);
+  read(options, state, context);
+};
+
+const currentMap = (options: SectionOptions, state: SectionState, section: Section): SeatMap => {
+  state.map ??= seatMapOf(options.eventId, options.sectionId, section, options.effects.clock.nowMs());
+  return state.map;
+};

@@ -1,0 +1,106 @@
+import type { ActorSystem } from '../actors/kit/system.ts';
+import type { SaleEvent } from '../domain/event.ts';
+import type { EventId } from '../domain/ids.ts';
+import type { Clock } from '../domain/ports/environment.ts';
+import type { AuditLog, EventStore, SectionCounts } from '../domain/ports/event-store.ts';
+import type { MessageBus } from '../domain/ports/message-bus.ts';
+import type { Actor, LiveNumbers, OperatorService, WaitingRoomService } from '../domain/ports/services.ts';
+import { phaseAt } from '../domain/event.ts';
+
+export interface OperatorServiceOptions {
+  readonly events: EventStore;
+  readonly audit: AuditLog;
+  readonly actors: Pick<ActorSystem, 'tree' | 'kill'>;
+  readonly waitingRoom: Pick<WaitingRoomService, 'frame' | 'counters'>;
+  readonly bus: MessageBus;
+  readonly clock: Pick<Clock, 'nowMs'>;
+  /** Something about the event changed on this node: be quicker than the next refresh. */
+  readonly changed: (eventId: EventId) => Promise<void>;
+}
+
+const totals = (sections: readonly SectionCounts[]): LiveNumbers['seats'] => {
+  const sum = (pick: (one: SectionCounts) => number): number => sections.reduce((all, one) => all + pick(one), 0);
+  return {
+    free: sum((one) => one.free),
+    held: sum((one) => one.held),
+    paying: sum((one) => one.paying),
+    sold: sum((one) => one.sold),
+  };
+};
+
+/** What operators see and do. Every act is written to the audit with who, when, old and new. */
+export const createOperatorService = (options: OperatorServiceOptions): OperatorService => {
+  const { events, audit, actors, waitingRoom, bus, clock } = options;
+
+  const record = (by: Actor, action: string, target: string, before: unknown, after: unknown): Promise<void> =>
+    audit.append({ actor: by.caller.id, role: by.caller.role, action, target, before, after, requestId: by.requestId });
+
+  const act = async (
+    by: Actor,
+    action: string,
+    eventId: EventId,
+    change: Promise<{ readonly before: SaleEvent; readonly after: SaleEvent } | null>,
+    relevant: (event: SaleEvent) => unknown,
+  ): Promise<SaleEvent | null> => {
+    const done = await change;
+    if (done === null) return null;
+    await record(by, action, eventId, relevant(done.before), relevant(done.after));
+    await options.changed(eventId);
+    return done.after;
+  };
+
+  return {
+    async createEvent(eventId, definition, by) {
+      const event = await events.create(eventId, definition);
+      await record(by, 'event.create', eventId, null, definition);
+      await options.changed(eventId);
+      return event;
+    },
+
+    setPhase: (eventId, phase, by) =>
+      act(by, 'event.phase', eventId, events.setPhase(eventId, phase), (event) => ({ phase: event.phaseSetting })),
+
+    turnKnobs: (eventId, change, by) =>
+      act(by, 'admission.turn', eventId, events.turnKnobs(eventId, change), (event) => event.admission),
+
+    async numbers(eventId) {
+      const [event, frame, line] = await Promise.all([
+        events.find(eventId),
+        waitingRoom.frame(eventId),
+        waitingRoom.counters(eventId),
+      ]);
+      if (event === null || frame === null || line === null) return null;
+      const [sections, orders] = await Promise.all([events.countSeats(eventId), events.countOrders(eventId)]);
+      const nowMs = clock.nowMs();
+      return {
+        eventId,
+        phase: phaseAt(event, nowMs),
+        frame,
+        line,
+        admission: event.admission,
+        seats: totals(sections),
+        orders,
+        sections,
+        limit: frame.reason,
+        at: new Date(nowMs).toISOString(),
+      };
+    },
+
+    actors: () => actors.tree(),
+
+    async killActor(path, by) {
+      const killed = actors.kill(path);
+      if (killed) await record(by, 'actor.kill', path, null, null);
+      return killed;
+    },
+
+    audit: (limit) => audit.newest(limit),
+    parked: (queue, limit) => bus.parked(queue, limit),
+
+    async redrive(queue, limit, by) {
+      const moved = await bus.redrive(queue, limit);
+      await record(by, 'queue.redrive', queue, null, { moved });
+      return moved;
+    },
+  };
+};

@@ -1,0 +1,94 @@
+/**
+ * Gathers what comes up within one turn of the event loop, and hands it on together: many holds share one Redis call and
+ * one Postgres statement (group commit). Bounded: at most `maxInFlight` batches of `maxItems` are under way; beyond
+ * `maxWaiting` an item is refused.
+ */
+export interface TurnBatcherOptions<Item, Result> {
+  /** One result per item, in order. */
+  readonly run: (items: readonly Item[]) => Promise<readonly Result[]>;
+  readonly maxItems: number;
+  readonly maxInFlight: number;
+  readonly maxWaiting: number;
+  /** Items that share one of these must not share a batch; the later waits for the next. */
+  readonly keysOf?: (item: Item) => readonly string[];
+}
+
+export interface TurnBatcher<Item, Result> {
+  /** Null: too many are waiting, nothing was done. Rejects with what `run` rejected with: the outcome is not known. */
+  add(item: Item): Promise<Result> | null;
+  readonly waiting: number;
+}
+
+interface Waiting<Item, Result> {
+  readonly item: Item;
+  readonly resolve: (result: Result) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export const createTurnBatcher = <Item, Result>(
+  options: TurnBatcherOptions<Item, Result>,
+): TurnBatcher<Item, Result> => {
+  let waiting: Waiting<Item, Result>[] = [];
+  let inFlight = 0;
+  let scheduled = false;
+
+  const schedule = (): void => {
+    if (scheduled || waiting.length === 0 || inFlight >= options.maxInFlight) return;
+    scheduled = true;
+    // After this turn's I/O and messages, so that all of them are in the batch.
+    setImmediate(() => {
+      scheduled = false;
+      start();
+    });
+  };
+
+  const takeBatch = (): Waiting<Item, Result>[] => {
+    const { keysOf, maxItems } = options;
+    if (keysOf === undefined) return waiting.splice(0, maxItems);
+    const batch: Waiting<Item, Result>[] = [];
+    const later: Waiting<Item, Result>[] = [];
+    const keys = new Set<string>();
+    for (const one of waiting) {
+      const own = batch.length < maxItems ? keysOf(one.item) : [];
+      if (batch.length >= maxItems || own.some((key) => keys.has(key))) {
+        later.push(one);
+      } else {
+        for (const key of own) keys.add(key);
+        batch.push(one);
+      }
+    }
+    waiting = later;
+    return batch;
+  };
+
+  const finish = async (batch: readonly Waiting<Item, Result>[]): Promise<void> => {
+    try {
+      const results = await options.run(batch.map((one) => one.item));
+      for (const [index, one] of batch.entries()) one.resolve(results[index] as Result);
+    } catch (error) {
+      for (const one of batch) one.reject(error);
+    }
+    inFlight -= 1;
+    schedule();
+  };
+
+  const start = (): void => {
+    while (waiting.length > 0 && inFlight < options.maxInFlight) {
+      inFlight += 1;
+      void finish(takeBatch());
+    }
+  };
+
+  return {
+    add(item) {
+      if (waiting.length >= options.maxWaiting) return null;
+      return new Promise<Result>((resolve, reject) => {
+        waiting.push({ item, resolve, reject });
+        schedule();
+      });
+    },
+    get waiting() {
+      return waiting.length;
+    },
+  };
+};
