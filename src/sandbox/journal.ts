@@ -102,7 +102,7 @@ const createAppender = (file: FileHandle): Journal => {
 
 /**
  * Opens (or makes) the append-only journal in `folder` and replays it. One process at a time may have it open. When a
- * write fails, that append and every later one rejects: a ledger that cannot be written must not be answered from.
+ * write fails, that append and every later one rejects: nothing that is not on the disk may be called done.
  */
 export const openJournal = async (folder: string, replay: (line: string) => void): Promise<Journal> => {
   await mkdir(folder, { recursive: true });

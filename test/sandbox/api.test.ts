@@ -4,8 +4,7 @@ import { parseForm } from '../../src/sandbox/form.ts';
 import { ORDER, postJson, sdk, SECRET_KEY, testSandbox } from './support.ts';
 
 const rejection = async (t: ExecutionContext, call: Promise<unknown>): Promise<Stripe.errors.StripeError> => {
-  const error = await t.throwsAsync(call, { instanceOf: Stripe.errors.StripeError });
-  return error as Stripe.errors.StripeError;
+  return t.throwsAsync(call, { instanceOf: Stripe.errors.StripeError });
 };
 
 test('the official SDK opens, confirms, captures and refunds an intent', async (t) => {
@@ -23,13 +22,13 @@ test('the official SDK opens, confirms, captures and refunds an intent', async (
   t.like(held, { status: 'requires_capture', amount_capturable: 25_000, amount_received: 0 });
   const taken = await stripe.paymentIntents.capture(opened.id, { expand: ['latest_charge'] });
   t.like(taken, { status: 'succeeded', amount_capturable: 0, amount_received: 25_000 });
-  t.like(taken.latest_charge as Stripe.Charge, { amount_captured: 25_000, captured: true, refunded: false });
+  t.like(taken.latest_charge, { amount_captured: 25_000, captured: true, refunded: false });
   const part = await stripe.refunds.create({ payment_intent: opened.id, amount: 1_000 });
   t.like(part, { object: 'refund', status: 'succeeded', amount: 1_000, payment_intent: opened.id });
   const rest = await stripe.refunds.create({ charge: part.charge as string });
   t.is(rest.amount, 24_000);
   const seen = await stripe.paymentIntents.retrieve(opened.id, { expand: ['latest_charge'] });
-  t.like(seen.latest_charge as Stripe.Charge, { amount_refunded: 25_000, refunded: true });
+  t.like(seen.latest_charge, { amount_refunded: 25_000, refunded: true });
   t.is((await stripe.refunds.retrieve(part.id)).amount, 1_000);
   const refunds = await stripe.refunds.list({ payment_intent: opened.id });
   t.deepEqual(
@@ -257,7 +256,7 @@ test('form encoding nests by brackets alone, and counts up where no index is giv
   t.deepEqual(flat('a=1&b[c]=2&b[d][e]=3'), { a: '1', b: { c: '2', d: { e: '3' } } });
   t.deepEqual(flat('expand[]=x&expand[]=y'), { expand: { 0: 'x', 1: 'y' } });
   t.deepEqual(flat('metadata[order.id]=7'), { metadata: { 'order.id': '7' } });
-  for (const bad of ['a[b', '[a]=1', 'a[b][c][d][e]=1', 'a=1&a[b]=2', `${'a=1&'.repeat(400)}`]) {
+  for (const bad of ['a[b', '[a]=1', 'a[b][c][d][e]=1', 'a=1&a[b]=2', 'a=1&'.repeat(400)]) {
     t.throws(() => parseForm(bad), { name: 'ApiError' }, bad);
   }
 });

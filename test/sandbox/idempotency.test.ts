@@ -35,7 +35,7 @@ test('a key that comes with other parameters or for another endpoint is refused'
     stripe.paymentIntents.cancel(made.id, {}, options),
   ]) {
     const error = await t.throwsAsync(call, { instanceOf: Stripe.errors.StripeIdempotencyError });
-    t.is((error as Stripe.errors.StripeError).statusCode, 400);
+    t.is(error.statusCode, 400);
   }
 });
 

@@ -73,17 +73,20 @@ const createSteps = (stripe: Stripe, timeoutMs: number) => {
    */
   const settle = async (intentId: string, step: Step): Promise<GatewayAnswer<Intent>> => {
     const first = await attempt(timeoutMs, () => step.send(step.key));
-    if (first.kind === 'ok' && !first.replayed) return { kind: 'ok', value: toIntent(first.value) };
     if (first.kind === 'unknown' && !first.replayed) return { kind: 'unknown', reason: first.reason };
+    if (first.kind === 'ok' && !first.replayed) {
+      const intent = toIntent(first.value);
+      if (intent.status === step.wanted) return { kind: 'ok', value: intent };
+    }
     const seen = await read(intentId);
     if (seen.kind !== 'ok' || seen.value.status === step.wanted) return seen;
-    if (seen.value.status === 'processing')
-      return { kind: 'unknown', reason: 'the intent is still processing' };
-    if (step.from.includes(seen.value.status) && first.kind !== 'ok' && first.replayed) {
-      return settleAnew(intentId, step);
-    }
-    const told = first.kind === 'refused' ? first.message : `the intent is ${seen.value.status}`;
-    return { kind: 'refused', code: UNEXPECTED_STATE, message: told };
+    const { status } = seen.value;
+    if (status === 'processing') return { kind: 'unknown', reason: 'the intent is still processing' };
+    const possible = step.from.includes(status);
+    if (possible && first.kind !== 'ok' && first.replayed) return settleAnew(intentId, step);
+    if (possible && first.kind === 'refused') return toAnswer(first, toIntent);
+    const message = first.kind === 'refused' ? first.message : `the intent is ${status}`;
+    return { kind: 'refused', code: UNEXPECTED_STATE, message };
   };
 
   const settleAnew = async (intentId: string, step: Step): Promise<GatewayAnswer<Intent>> => {
