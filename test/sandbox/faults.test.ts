@@ -27,7 +27,7 @@ test('a timeout after success has its effect, and its key then brings the answer
   const { stripe, fault } = await testSandbox(t);
   await fault({ kind: 'timeout_after_success', operation: 'create', next: 1 });
   const create = (timeout: number) => stripe.paymentIntents.create(ORDER, { idempotencyKey: 'k', timeout });
-  await t.throwsAsync(create(250), {
+  await t.throwsAsync(create(1_500), {
     instanceOf: Stripe.errors.StripeConnectionError,
   });
   const [left] = (await stripe.paymentIntents.list()).data;

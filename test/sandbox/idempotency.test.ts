@@ -41,7 +41,7 @@ test('a key that comes with other parameters or for another endpoint is refused'
 
 test('while the first request runs, a second one with its key is told to wait', async (t) => {
   const { stripe, fault } = await testSandbox(t);
-  await fault({ kind: 'slow', operation: 'create', delayMs: 400, next: 1 });
+  await fault({ kind: 'slow', operation: 'create', delayMs: 1_500, next: 1 });
   const create = () => stripe.paymentIntents.create(ORDER, { idempotencyKey: 'k4' });
   const answers = await Promise.allSettled([create(), create(), create()]);
   const conflicts = answers.flatMap((answer) =>

@@ -44,7 +44,7 @@ export const sdk = (url: string, secretKey = SECRET_KEY): Stripe =>
     protocol: 'http',
     telemetry: false,
     maxNetworkRetries: 0,
-    timeout: 5_000,
+    timeout: 20_000,
   });
 
 export interface TestSandbox {

@@ -70,7 +70,7 @@ test('webhooks are duplicated, lost and late on demand', async (t) => {
   await fault(
     { kind: 'duplicate', operation: 'webhook', next: 1 },
     { kind: 'lose', operation: 'webhook', next: 1 },
-    { kind: 'late', operation: 'webhook', next: 1, delayMs: 300 },
+    { kind: 'late', operation: 'webhook', next: 1, delayMs: 1_500 },
   );
   const twice = await stripe.paymentIntents.create(ORDER);
   const lost = await stripe.paymentIntents.create(ORDER);
