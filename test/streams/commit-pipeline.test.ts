@@ -28,11 +28,16 @@ interface Rig {
   readonly scheduler: TestScheduler;
   /** All that happened, each with its virtual time: `12 commit a,b`, `17 ack a`. */
   readonly log: string[];
-  note(what: string): void;
-  delivery(id: string, given?: { orderId?: string; attempt?: number; envelope?: AnyEnvelope }): Delivery;
+  readonly note: (what: string) => void;
+  readonly delivery: (
+    id: string,
+    given?: { orderId?: string; attempt?: number; envelope?: AnyEnvelope },
+  ) => Delivery;
   /** Commits for `ms`, then says what it committed. */
-  taking(ms: number): Options['commit'];
-  pipeline(options: Partial<Options> & Pick<Options, 'deliveries$'>): Observable<CommitReport<string>>;
+  readonly taking: (ms: number) => Options['commit'];
+  readonly pipeline: (
+    options: Partial<Options> & Pick<Options, 'deliveries$'>,
+  ) => Observable<CommitReport<string>>;
 }
 
 const inVirtualTime = (equal: (a: unknown, b: unknown) => void, run: (rig: Rig) => void): string[] => {

@@ -22,6 +22,8 @@ export interface RabbitBusOptions {
   /** The broker parks what was handed out this often and never answered. */
   readonly deliveryLimit?: number;
   readonly maxInFlight?: number;
+  /** A subscription that heard nothing for so long is made anew; see `createConsumer`. */
+  readonly idleRefreshMs?: number;
   readonly publishWaitMs?: number;
   readonly confirmTimeoutMs?: number;
   /** How long `close` waits for deliveries in hand. */
@@ -117,6 +119,7 @@ export const createRabbitBus = (options: RabbitBusOptions): RabbitBus => {
         publisher,
         retryDelaysMs,
         maxAttempts,
+        idleRefreshMs: options.idleRefreshMs ?? 30_000,
         clock,
         log,
       });

@@ -16,6 +16,8 @@ export interface ConsumerOptions {
   readonly publisher: Publisher;
   readonly retryDelaysMs: readonly number[];
   readonly maxAttempts: number;
+  /** A subscription that heard nothing for so long is made anew. */
+  readonly idleRefreshMs: number;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -42,6 +44,9 @@ interface Session {
   tag: string | null;
   alive: boolean;
   closing: Promise<void>;
+  /** Something came since the last look. */
+  busy: boolean;
+  stopWatching: () => void;
 }
 
 export const createConsumer = (options: ConsumerOptions): Consumer => {
@@ -115,6 +120,7 @@ export const createConsumer = (options: ConsumerOptions): Consumer => {
 
   const onMessage = (of: Session, message: ConsumeMessage): void => {
     of.open.add(message);
+    of.busy = true;
     if (stopped) return settle(of, message, (channel) => channel.nack(message, false, true));
     const parsed = decodeEnvelope(message.content);
     if (!parsed.ok) {
@@ -130,33 +136,58 @@ export const createConsumer = (options: ConsumerOptions): Consumer => {
     }
   };
 
+  /**
+   * A queue that is deleted and declared again in one breath hands messages to a consumer it no longer reaches, and neither
+   * side is told. Whoever has heard nothing for a while therefore begins anew; what got stuck comes again.
+   */
+  const refreshWhenIdle = (of: Session, model: ChannelModel, fail: (why: Error) => void): void => {
+    of.stopWatching = clock.after(options.idleRefreshMs, () => {
+      if (!of.alive || of.tag === null) return;
+      if (of.busy || of.open.size > 0) {
+        of.busy = false;
+        refreshWhenIdle(of, model, fail);
+        return;
+      }
+      of.tag = null;
+      void closeChannel(of)
+        .then(() => attach(model, fail))
+        .catch((error: unknown) => fail(error as Error));
+    });
+  };
+
+  const attach: Consumer['attach'] = async (model, fail) => {
+    if (stopped) return;
+    const channel = await model.createChannel();
+    const opened: Session = {
+      channel,
+      open: new Set(),
+      tag: null,
+      alive: true,
+      closing: Promise.resolve(),
+      busy: false,
+      stopWatching: () => undefined,
+    };
+    channel.on('error', (error: Error) => log.warn({ err: error, queue }, 'a consuming channel broke'));
+    channel.on('close', () => {
+      const expected = !opened.alive;
+      opened.alive = false;
+      opened.open.clear();
+      opened.stopWatching();
+      if (!expected) fail(new Error(`the channel that consumes ${queue} was closed`));
+    });
+    session = opened;
+    await channel.prefetch(options.prefetch);
+    const { consumerTag } = await channel.consume(queueNameOf(queue), (message) => {
+      if (message === null) fail(new Error(`the broker cancelled the consumer of ${queue}`));
+      else onMessage(opened, message);
+    });
+    opened.tag = consumerTag;
+    refreshWhenIdle(opened, model, fail);
+    if (stopped) await cancel(opened);
+  };
+
   return {
-    async attach(model, fail) {
-      if (stopped) return;
-      const channel = await model.createChannel();
-      const opened: Session = {
-        channel,
-        open: new Set(),
-        tag: null,
-        alive: true,
-        closing: Promise.resolve(),
-      };
-      channel.on('error', (error: Error) => log.warn({ err: error, queue }, 'a consuming channel broke'));
-      channel.on('close', () => {
-        const expected = !opened.alive;
-        opened.alive = false;
-        opened.open.clear();
-        if (!expected) fail(new Error(`the channel that consumes ${queue} was closed`));
-      });
-      session = opened;
-      await channel.prefetch(options.prefetch);
-      const { consumerTag } = await channel.consume(queueNameOf(queue), (message) => {
-        if (message === null) fail(new Error(`the broker cancelled the consumer of ${queue}`));
-        else onMessage(opened, message);
-      });
-      opened.tag = consumerTag;
-      if (stopped) await cancel(opened);
-    },
+    attach,
     async stop() {
       stopped = true;
       if (session !== null) await cancel(session);
@@ -171,6 +202,7 @@ export const createConsumer = (options: ConsumerOptions): Consumer => {
     const { tag } = of;
     if (!of.alive || tag === null) return;
     of.tag = null;
+    of.stopWatching();
     // A channel that died has no consumer any more.
     await within(clock, CLOSE_TIMEOUT_MS, of.channel.cancel(tag)).catch(() => undefined);
     if (of.open.size === 0) await closeChannel(of);

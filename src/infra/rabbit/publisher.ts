@@ -35,6 +35,7 @@ export interface Publisher {
 
 /** How often one who waits looks again at the connection. */
 const LOOK_EVERY_MS = 25;
+const DECLARE_AGAIN_AFTER_MS = 1_000;
 
 interface Flight {
   returned: boolean;
@@ -49,10 +50,27 @@ export const createPublisher = (options: PublisherOptions): Publisher => {
   let waiting = 0;
   let sequence = 0;
   let closed = false;
+  let declaring = false;
 
   const allUnknown = (): void => {
     channel = null;
     for (const flight of flights.values()) flight.settle('unknown');
+  };
+
+  /** A queue or a binding is missing: somebody took it away. What was returned is sent again by its outbox. */
+  const declareAgain = async (open: ConfirmChannel): Promise<void> => {
+    if (declaring) return;
+    declaring = true;
+    // Declared again at once, the queue would have its old name before the broker has told its consumers that it was
+    // gone, and then it never tells them.
+    await pause(clock, DECLARE_AGAIN_AFTER_MS);
+    try {
+      await declareTopology(open, options.ladder);
+    } catch (error) {
+      log.warn({ err: error }, 'the queues could not be declared again');
+    } finally {
+      declaring = false;
+    }
   };
 
   // The broker sends the return before the confirm of the same message.
@@ -63,6 +81,7 @@ export const createPublisher = (options: PublisherOptions): Publisher => {
       { messageId: message.properties.messageId as unknown, routingKey: message.fields.routingKey },
       'no queue took a message',
     );
+    if (channel !== null) void declareAgain(channel);
   };
 
   const link = createLink({

@@ -1,6 +1,9 @@
 import type { Channel } from 'amqplib';
 import { EXCHANGE, QUEUES, ROUTING_KEYS, type QueueName } from '../../domain/messages.ts';
 
+/** Where what fits no queue goes: nowhere, on purpose (docs/decisions/0004-unroutable-messages.md). */
+export const UNROUTED = 'catraca.unrouted';
+
 /** The default exchange: the routing key is the name of the queue. */
 export const DIRECT = '';
 
@@ -39,11 +42,18 @@ const deadLettersTo = (queue: string) => ({
 
 /**
  * Declares everything; declaring what is there already changes nothing. Rejects when something of that name has other
- * arguments. There is no alternate exchange: it would hide from us that a message reached no queue
- * (docs/decisions/0004-unroutable-messages.md).
+ * arguments.
  */
 export const declareTopology = async (channel: Channel, ladder: Ladder): Promise<void> => {
-  await channel.assertExchange(EXCHANGE, 'topic', { durable: true });
+  // Named in the arguments so that no policy can name another: an alternate exchange with a queue would swallow what
+  // fits no queue of ours, and the publisher would be told that all is well. The one named is its own alternate, so that
+  // no policy can give it one either.
+  await channel.assertExchange(UNROUTED, 'fanout', {
+    durable: true,
+    internal: true,
+    alternateExchange: UNROUTED,
+  });
+  await channel.assertExchange(EXCHANGE, 'topic', { durable: true, alternateExchange: UNROUTED });
   for (const queue of QUEUE_NAMES) {
     const [main, parked] = [queueNameOf(queue), parkedNameOf(queue)];
     await channel.assertQueue(parked, quorum({ 'x-delivery-limit': NEVER }));
