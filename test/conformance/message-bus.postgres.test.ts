@@ -15,8 +15,8 @@ messageBusConformance(test, 'postgres', async (t) => {
     const pool = createPool({
       url: server.url,
       max: 3,
-      connectTimeoutMs: 2_000,
-      statementTimeoutMs: 2_000,
+      connectTimeoutMs: 10_000,
+      statementTimeoutMs: 10_000,
       applicationName: 'catraca-test-bus',
       log: silentLog,
     });
