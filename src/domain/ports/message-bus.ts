@@ -8,9 +8,9 @@ export type PublishOutcome = 'confirmed' | 'returned' | 'unknown';
 
 export interface Delivery {
   readonly envelope: AnyEnvelope;
-  /** 1 for the first delivery. Our own count: brokers differ in theirs. */
+  /** 1 for the first delivery; a redelivery without an answer counts as well. Our own count: brokers differ in theirs. */
   readonly attempt: number;
-  /** Done, and its effect committed. */
+  /** Done, and its effect committed. Of `ack`, `retry` and `park` the first call counts; none of them throws. */
   ack(): void;
   /** Not done: deliver it again after a rising delay; after the last attempt it is parked. */
   retry(reason: string): void;
@@ -19,7 +19,10 @@ export interface Delivery {
 }
 
 export interface ParkedMessage {
-  readonly envelope: AnyEnvelope;
+  /** Null: what came could not be read as a message; `raw` then has it. */
+  readonly envelope: AnyEnvelope | null;
+  /** What came, as text; null where `envelope` says it all. */
+  readonly raw: string | null;
   readonly attempts: number;
   readonly reason: string;
 }
@@ -38,9 +41,12 @@ export interface MessageBus {
     prefetch: number,
     onDelivery: (delivery: Delivery) => void,
   ): Promise<() => Promise<void>>;
+  /** Looks without taking. Rejects when the bus is gone. */
   parked(queue: QueueName, limit: number): Promise<readonly ParkedMessage[]>;
-  /** Puts parked messages back into their queue with a fresh count; how many. */
+  /** Puts parked messages back into their queue with a fresh count; how many. Rejects when the bus is gone. */
   redrive(queue: QueueName, limit: number): Promise<number>;
+  /** Messages can move now. */
   healthy(): boolean;
+  /** Stops all subscriptions, gives answers in flight a bounded time, and leaves nothing open. */
   close(): Promise<void>;
 }
