@@ -116,7 +116,7 @@ interface NewPlace extends PlaceKey {
 
 const keyOf = (place: PlaceKey): string => `${place.eventId} ${place.fanId}`;
 
-const rememberingDeadlock = async <T>(work: () => Promise<T>): Promise<T> => {
+const retryingDeadlock = async <T>(work: () => Promise<T>): Promise<T> => {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await work();
@@ -148,7 +148,7 @@ export const createLineJournal = (pool: Pool): LineJournal => {
       sorted.map(({ fanId }) => fanId),
       sorted.map(({ number }) => number),
     ];
-    const { rows } = await rememberingDeadlock(() => pool.query<PlaceRow>(RECORD_PLACES, columns));
+    const { rows } = await retryingDeadlock(() => pool.query<PlaceRow>(RECORD_PLACES, columns));
     return rows.map((row) => placeOf(row));
   };
 
