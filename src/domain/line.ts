@@ -271,6 +271,13 @@ export const redeemPlace = (
   return { kind: 'admitted', remainingMs: passTtlMs, again: false };
 };
 
+/** A pass that stands in the journal is counted, also when the line was restored while it was being written. */
+export const assurePass = (line: Line, number: PlaceNumber, remainingMs: number, nowMs: number): void => {
+  advance(line, nowMs);
+  const pass = line.passes.get(number);
+  if (pass === undefined || pass.endsAtMs <= nowMs) letIn(line, number, remainingMs, nowMs);
+};
+
 /** Gives the slot of a live pass back. False: it had none (any more). */
 export const leaveLine = (line: Line, number: PlaceNumber, nowMs: number): boolean => {
   advance(line, nowMs);

@@ -34,6 +34,9 @@ export interface Redeeming {
  *   without a repeat the slot ends with its bucket. Never two passes, never a slot lost for ever.
  * - The other order would leave a pass without a slot: more people inside than the operator allows.
  *
+ * - The line was lost and restored in between: the row was not there to be counted. So once it is, the store is told
+ *   again, and counts it unless it does already.
+ *
  * Leaving is the mirror: the row ends first, the slot goes second. Died in between: the slot ends with its bucket, or
  * earlier with a repeat of the leaving. The other order would free a slot whose pass still opens doors.
  */
@@ -54,6 +57,14 @@ export const createRedeeming = (parts: WaitingRoomParts): Redeeming => {
       await store.leave(eventId, number);
     } catch (error) {
       log.warn({ eventId, err: error }, 'a slot could not be given back at once; it ends by itself');
+    }
+  };
+
+  const assure = async (eventId: EventId, number: PlaceNumber, remainingMs: number): Promise<void> => {
+    try {
+      await store.assure(eventId, number, remainingMs);
+    } catch (error) {
+      log.warn({ eventId, err: error }, 'it is not sure that a pass is counted until it ends');
     }
   };
 
@@ -103,6 +114,7 @@ export const createRedeeming = (parts: WaitingRoomParts): Redeeming => {
         ttlMs: slot.remainingMs,
       });
       if (recorded === null || recorded.state !== 'live') await giveBack(eventId, number);
+      else if (recorded.created) await assure(eventId, number, slot.remainingMs);
       return recorded === null ? refuse('place_invalid') : answerWith(recorded, recorded.created);
     },
 

@@ -245,6 +245,20 @@ export const lineStoreSuite = (name: string, open: OpenStores): void => {
     },
   );
 
+  rule(
+    'a recorded pass is counted once, also by a line restored without it',
+    async (t, store, eventId, other) => {
+      await store.assure(eventId, 1, LONG_MS);
+      t.deepEqual(await store.nextNumber(eventId), { lost: true }, 'a lost line stays lost');
+      await store.restore(eventId, { ...emptyLine, joined: 5, serving: 2 });
+      await Promise.all([store, other, store, other].map((one) => one.assure(eventId, 1, LONG_MS)));
+      t.like(await step(store, eventId, { insideMax: 1 }), { inside: 1, serving: 2, binding: 'inside' });
+      t.like(await redeem(store, eventId, 1), { kind: 'admitted', again: true });
+      await store.leave(eventId, 1);
+      t.like(await step(store, eventId, { insideMax: 1 }), { inside: 0, serving: 3 });
+    },
+  );
+
   rule('a restored line keeps its places and the people inside', async (t, store, eventId, other) => {
     const snapshot: LineSnapshot = {
       epoch: 4,

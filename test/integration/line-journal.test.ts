@@ -15,7 +15,7 @@ const open = async (t: ExecutionContext) => {
   return { pool: server.pool, journal: journals[0], other: journals[1], eventId, fanId, admit };
 };
 
-test('one place a fan and event, whichever of many numbers comes first', async (t) => {
+test.serial('one place a fan and event, whichever of many numbers comes first', async (t) => {
   const world = await open(t);
   if (world === null) return;
   const { journal, other, eventId, fanId, pool } = world;
@@ -30,7 +30,7 @@ test('one place a fan and event, whichever of many numbers comes first', async (
   t.is((await pool.query('SELECT 1 FROM line.places')).rowCount, 1);
 });
 
-test('many fans on two nodes join in opposite orders and all get what they asked for', async (t) => {
+test.serial('many fans on two nodes join in opposite orders and all get what they asked for', async (t) => {
   const world = await open(t);
   if (world === null) return;
   const { journal, other, eventId } = world;
@@ -47,7 +47,7 @@ test('many fans on two nodes join in opposite orders and all get what they asked
   }
 });
 
-test("a number that is another fan's is refused, and the next one works", async (t) => {
+test.serial("a number that is another fan's is refused, and the next one works", async (t) => {
   const world = await open(t);
   if (world === null) return;
   const { journal, eventId, fanId } = world;
@@ -56,7 +56,7 @@ test("a number that is another fan's is refused, and the next one works", async 
   t.like(await journal.recordPlace(eventId, fanId, 2), { created: true, number: 2 });
 });
 
-test('one admission a place, two hundred redemptions or not', async (t) => {
+test.serial('one admission a place, two hundred redemptions or not', async (t) => {
   const world = await open(t);
   if (world === null) return;
   const { journal, eventId, fanId, pool, admit } = world;
@@ -69,7 +69,7 @@ test('one admission a place, two hundred redemptions or not', async (t) => {
   t.true(Math.abs((records[0]?.expiresAtMs ?? 0) - Date.now() - TTL_MS) < 5_000);
 });
 
-test('no admission without a recorded place of the same fan', async (t) => {
+test.serial('no admission without a recorded place of the same fan', async (t) => {
   const world = await open(t);
   if (world === null) return;
   const { journal, eventId, fanId, admit } = world;
@@ -80,7 +80,7 @@ test('no admission without a recorded place of the same fan', async (t) => {
   t.is(await admit(1, systemIds.next()), null);
 });
 
-test('an ended place is spent once, a live one never, and the next stands beside it', async (t) => {
+test.serial('an ended place is spent once, a live one never, and the next stands beside it', async (t) => {
   const world = await open(t);
   if (world === null) return;
   const { journal, eventId, fanId, admit } = world;
@@ -99,19 +99,22 @@ test('an ended place is spent once, a live one never, and the next stands beside
   t.like(await admit(1), { created: false, state: 'left' });
 });
 
-test('an admission past its time is expired, cannot be ended, and frees the fan to join again', async (t) => {
-  const world = await open(t);
-  if (world === null) return;
-  const { journal, eventId, fanId, admit } = world;
-  await journal.recordPlace(eventId, fanId, 1);
-  await admit(1, fanId, 0);
-  t.like(await journal.findAdmission(eventId, 1), { state: 'expired' });
-  t.like(await journal.endAdmission(eventId, fanId), { state: 'expired' });
-  t.like(await journal.findPlace(eventId, fanId), { ended: true });
-  t.is(await journal.endAdmission(eventId, systemIds.next()), null);
-});
+test.serial(
+  'an admission past its time is expired, cannot be ended, and frees the fan to join again',
+  async (t) => {
+    const world = await open(t);
+    if (world === null) return;
+    const { journal, eventId, fanId, admit } = world;
+    await journal.recordPlace(eventId, fanId, 1);
+    await admit(1, fanId, 0);
+    t.like(await journal.findAdmission(eventId, 1), { state: 'expired' });
+    t.like(await journal.endAdmission(eventId, fanId), { state: 'expired' });
+    t.like(await journal.findPlace(eventId, fanId), { ended: true });
+    t.is(await journal.endAdmission(eventId, systemIds.next()), null);
+  },
+);
 
-test('counters only rise, and each loading raises the epoch', async (t) => {
+test.serial('counters only rise, and each loading raises the epoch', async (t) => {
   const world = await open(t);
   if (world === null) return;
   const { journal, eventId } = world;
@@ -128,7 +131,7 @@ test('counters only rise, and each loading raises the epoch', async (t) => {
   t.like(loaded[0], { joined: 50, serving: 21, admitted: 25, firstUse: false });
 });
 
-test('places and admissions that are further than the saved counters win', async (t) => {
+test.serial('places and admissions that are further than the saved counters win', async (t) => {
   const world = await open(t);
   if (world === null) return;
   const { journal, eventId, fanId, admit } = world;

@@ -75,6 +75,8 @@ export interface LineStore {
     passTtlMs: number,
     knobs: AdmissionKnobs,
   ): Promise<RedeemOutcome | Lost>;
+  /** The place has a recorded pass: gives it a slot if it has none, limits or not. A lost line learns of it when restored. */
+  assure(eventId: EventId, place: PlaceNumber, remainingMs: number): Promise<void>;
   /** A pass ended before its time: gives its slot back, once, however often it is called. */
   leave(eventId: EventId, place: PlaceNumber): Promise<void>;
   /** Sets the line unless it is there already; then it only raises `joined`, `serving` and `admitted`. */

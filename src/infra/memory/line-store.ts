@@ -1,5 +1,6 @@
 import type { EventId } from '../../domain/ids.ts';
 import {
+  assurePass,
   forgetEnded,
   leaveLine,
   raiseLine,
@@ -47,6 +48,10 @@ export const createMemoryLineStore = (options: {
     async redeem(eventId, place, passTtlMs, knobs) {
       const line = lines.get(eventId);
       return line === undefined ? LOST : redeemPlace(line, place, passTtlMs, knobs, clock.nowMs());
+    },
+    async assure(eventId, place, remainingMs) {
+      const line = lines.get(eventId);
+      if (line !== undefined) assurePass(line, place, remainingMs, clock.nowMs());
     },
     async leave(eventId, place) {
       const line = lines.get(eventId);

@@ -12,6 +12,7 @@ declare module 'ioredis' {
     lineNext(state: string, count: number): Result<number, Context>;
     lineStep(...keysAndArgs: (string | number)[]): Result<Reply, Context>;
     lineRedeem(...keysAndArgs: (string | number)[]): Result<Reply, Context>;
+    lineAssure(...keysAndArgs: (string | number)[]): Result<number, Context>;
     lineLeave(state: string, calls: string, ends: string, pass: string): Result<number, Context>;
     lineRestore(...keysAndArgs: (string | number)[]): Result<number, Context>;
   }
@@ -53,6 +54,7 @@ export const createRedisLineStore = (options: {
   defineScript(redis, 'lineNext', 'line-next', 1);
   defineScript(redis, 'lineStep', 'line-step', 3, shared);
   defineScript(redis, 'lineRedeem', 'line-redeem', 5, shared);
+  defineScript(redis, 'lineAssure', 'line-assure', 4, shared);
   defineScript(redis, 'lineLeave', 'line-leave', 4, shared);
   defineScript(redis, 'lineRestore', 'line-restore', 3, shared);
 
@@ -125,6 +127,11 @@ export const createRedisLineStore = (options: {
       const own = [key(eventId, `pass:${place}`), key(eventId, `want:${place}`)];
       const args = [place, passTtlMs, ...knobArguments(knobs)];
       return outcomeOf(await watched(redis.lineRedeem(...keys(eventId), ...own, ...args)));
+    },
+
+    async assure(eventId, place, remainingMs) {
+      const own = key(eventId, `pass:${place}`);
+      await watched(redis.lineAssure(...keys(eventId), own, Math.ceil(remainingMs)));
     },
 
     async leave(eventId, place) {
