@@ -94,9 +94,10 @@ export const openEventLine = (first: SaleEvent, parts: WaitingRoomParts): EventL
       await restore();
       result = await ask(() => store.step(eventId, input));
     }
-    counters = result;
+    const { epoch, joined, serving, admitted, inside, called } = result;
+    counters = { epoch, joined, serving, admitted, inside, called };
     pace.note(clock.nowMs(), result.serving);
-    save(result);
+    save(counters);
     if (faulty) log.info({ eventId }, 'the line moves again');
     faulty = false;
     return result;

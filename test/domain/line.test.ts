@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import type { AdmissionKnobs } from '../../src/domain/event.ts';
 import {
   burstOf,
+  forgetEnded,
   leaveLine,
   redeemPlace,
   restoreLine,
@@ -262,6 +263,19 @@ test('a clock set back earns nothing, loses no slot, and does not stop the line'
   history.check();
   history.nowMs += 3_600_000 + CALL_TTL_MS + PASS_TTL_MS;
   t.like(history.step(false), { inside: 0, called: 0 });
+});
+
+test('only what has ended is forgotten', (t) => {
+  const history = new History(knobs(6_000));
+  history.run({ type: 'join', count: 2 });
+  history.step();
+  redeemPlace(history.line, 1, 1_000, history.knobs, history.nowMs);
+  redeemPlace(history.line, 2, PASS_TTL_MS, history.knobs, history.nowMs);
+  history.nowMs += 2_000;
+  history.step();
+  forgetEnded(history.line);
+  t.deepEqual([...history.line.passes.keys()], [2]);
+  t.like(redeemPlace(history.line, 2, 1, history.knobs, history.nowMs), { again: true });
 });
 
 test('after a silence of hours everything that ended is given back', (t) => {
