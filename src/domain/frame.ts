@@ -29,3 +29,41 @@ export interface Frame {
   /** When this frame was made; ISO 8601 UTC. */
   readonly at: string;
 }
+
+/** What a step of the line says about it. */
+export interface LineReading {
+  readonly epoch: number;
+  readonly joined: number;
+  readonly serving: number;
+  readonly inside: number;
+  readonly effectiveRatePerMinute: number;
+  readonly binding: BindingLimit;
+}
+
+const reasonOf = (phase: Phase, reading: LineReading | null): BindingLimit => {
+  if (phase === 'closed' || phase === 'paused') return 'closed';
+  if (reading === null) return 'degraded';
+  return phase === 'pending' ? 'pending' : reading.binding;
+};
+
+/**
+ * The frame after `previous`. `joined` and `serving` never fall, whatever the store says: a fan who was told "you are
+ * called" must not be told otherwise. Without a reading the numbers of before stand, and nobody is let in.
+ */
+export const nextFrame = (
+  previous: Frame | null,
+  event: { readonly eventId: EventId; readonly opensAtMs: number; readonly phase: Phase },
+  reading: LineReading | null,
+  nowMs: number,
+): Frame => ({
+  eventId: event.eventId,
+  epoch: Math.max(previous?.epoch ?? 0, reading?.epoch ?? 0),
+  phase: event.phase,
+  serving: Math.max(previous?.serving ?? 0, reading?.serving ?? 0),
+  joined: Math.max(previous?.joined ?? 0, reading?.joined ?? 0),
+  inside: reading?.inside ?? previous?.inside ?? 0,
+  ratePerMinute: reading?.effectiveRatePerMinute ?? 0,
+  reason: reasonOf(event.phase, reading),
+  opensAt: new Date(event.opensAtMs).toISOString(),
+  at: new Date(nowMs).toISOString(),
+});

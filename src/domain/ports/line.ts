@@ -1,4 +1,4 @@
-import type { EventId, FanId, PlaceNumber } from '../ids.ts';
+import type { EventId, FanId, PassId, PlaceNumber } from '../ids.ts';
 import type { AdmissionKnobs } from '../event.ts';
 import type { BindingLimit } from '../frame.ts';
 
@@ -10,7 +10,7 @@ export interface LineCounters {
   readonly joined: number;
   /** The highest number called. */
   readonly serving: number;
-  /** Places called in all: what the rate limits. */
+  /** Calls in all, those of late-comers included: what the rate limits. */
   readonly admitted: number;
   /** Live passes. */
   readonly inside: number;
@@ -19,10 +19,11 @@ export interface LineCounters {
 }
 
 export interface StepInput {
+  /** The store keeps the newest version it has seen and ignores an older one: a node that lags must not set the pace. */
   readonly knobs: AdmissionKnobs;
   /** False before the opening and when the sale is paused or closed: nobody is called. */
   readonly open: boolean;
-  /** Upper bound on people that may still be let in (stock left and the like); null: none. */
+  /** Upper bound on people that may still be let in, the called ones included (stock left and the like); null: none. */
   readonly roomLeft: number | null;
 }
 
@@ -31,32 +32,56 @@ export type StepResult = LineCounters & {
   readonly effectiveRatePerMinute: number;
 };
 
+/** `remainingMs`, not a time: only durations travel between the store's clock and that of Postgres. */
 export type RedeemOutcome =
-  | { readonly kind: 'admitted'; readonly expiresAtMs: number }
+  | {
+      readonly kind: 'admitted';
+      readonly remainingMs: number;
+      /** The place had its slot already; no other was taken. */
+      readonly again: boolean;
+    }
   | { readonly kind: 'not_called' }
   | { readonly kind: 'paused' };
 
+export interface Lost {
+  readonly lost: true;
+}
+
+/** What is left of a line when its store has forgotten it. */
+export interface LineSnapshot {
+  readonly epoch: number;
+  readonly joined: number;
+  readonly serving: number;
+  readonly admitted: number;
+  /** The line was never in use: only then may it start with a full burst. */
+  readonly firstUse: boolean;
+  readonly passes: readonly { readonly number: PlaceNumber; readonly remainingMs: number }[];
+}
+
 /**
  * The counters of the lines: Redis (one Lua script a step, so that any node may run it) or this process' memory. Time is
- * the store's own. Every method fails with a rejection if the store is away; nothing is half done.
- * `lost: true` means the store has forgotten this event (first use, FLUSHALL): restore, then repeat.
+ * the store's own. Every method fails with a rejection if the store is away; nothing is half done, and every method may be
+ * repeated. `lost: true` means the store has forgotten this event (first use, FLUSHALL): restore, then repeat.
  */
 export interface LineStore {
   /** The next number. The store only counts; that a fan has one place is decided in Postgres. */
-  nextNumber(eventId: EventId): Promise<{ readonly number: PlaceNumber } | { readonly lost: true }>;
+  nextNumber(eventId: EventId): Promise<{ readonly number: PlaceNumber } | Lost>;
   /** Token bucket, cap on people inside, lapsed calls and expired passes given back: one atomic step. */
-  step(eventId: EventId, input: StepInput): Promise<StepResult | { readonly lost: true }>;
-  /** Turns a called place into a person inside until `passTtlMs` from now. */
+  step(eventId: EventId, input: StepInput): Promise<StepResult | Lost>;
+  /** Turns a called place into a person inside for `passTtlMs`. The same place again: the slot it has. */
   redeem(
     eventId: EventId,
     place: PlaceNumber,
     passTtlMs: number,
     knobs: AdmissionKnobs,
-  ): Promise<RedeemOutcome | { readonly lost: true }>;
-  /** A pass ended before its time: gives its slot back, once. */
-  leave(eventId: EventId, place: PlaceNumber, expiresAtMs: number): Promise<void>;
-  /** Sets the counters from the journal unless they are there already; never lowers one. */
-  restore(eventId: EventId, counters: Omit<LineCounters, 'called'>): Promise<void>;
+  ): Promise<RedeemOutcome | Lost>;
+  /** The place has a recorded pass: gives it a slot if it has none, limits or not. A lost line learns of it when restored. */
+  assure(eventId: EventId, place: PlaceNumber, remainingMs: number): Promise<void>;
+  /** A pass ended before its time: gives its slot back, once, however often it is called. */
+  leave(eventId: EventId, place: PlaceNumber): Promise<void>;
+  /** Sets the line unless it is there already; then it only raises `joined`, `serving` and `admitted`. */
+  restore(eventId: EventId, snapshot: LineSnapshot): Promise<void>;
+  /** Whether the last exchange with the store worked. */
   healthy(): boolean;
 }
 
@@ -66,36 +91,61 @@ export interface PlaceRecord {
   readonly fanId: FanId;
   readonly number: PlaceNumber;
   readonly joinedAtMs: number;
+  /** Its admission is over (expired or left): the place has had its turn and may be spent for a new one. */
+  readonly ended: boolean;
 }
 
-/** An admission as Postgres knows it: what a hold is checked against. */
+export type AdmissionState = 'live' | 'expired' | 'left';
+
+/** An admission as Postgres knows it, times and `state` by its clock: what a hold is checked against. */
 export interface AdmissionRecord {
-  readonly passId: string;
+  readonly passId: PassId;
   readonly eventId: EventId;
   readonly fanId: FanId;
   readonly number: PlaceNumber;
   readonly expiresAtMs: number;
-  readonly leftAtMs: number | null;
+  readonly state: AdmissionState;
 }
 
-/** The line's durable side. One place per fan and event, one admission per place, both by unique keys. */
+export interface NewAdmission {
+  readonly passId: PassId;
+  readonly eventId: EventId;
+  readonly fanId: FanId;
+  readonly number: PlaceNumber;
+  readonly ttlMs: number;
+}
+
+/** The line's durable side. One unspent place per fan and event, one admission per place, both by unique keys. */
 export interface LineJournal {
-  /** Records the number, unless the fan has a place: then that one is returned and `number` stays a hole in the line. */
+  /**
+   * Records the number, unless the fan has a place: then that one is returned and `number` stays a hole in the line.
+   * Null: the number is another fan's (counters restored a moment behind): take the next.
+   */
   recordPlace(
     eventId: EventId,
     fanId: FanId,
     number: PlaceNumber,
-  ): Promise<PlaceRecord & { readonly created: boolean }>;
+  ): Promise<(PlaceRecord & { readonly created: boolean }) | null>;
+  /** The fan's place that is not spent. */
   findPlace(eventId: EventId, fanId: FanId): Promise<PlaceRecord | null>;
-  /** The live admission of this place, or a new one. `created: false`: this is the one from before. */
-  recordAdmission(
-    admission: Omit<AdmissionRecord, 'leftAtMs'>,
-  ): Promise<AdmissionRecord & { readonly created: boolean }>;
-  findAdmission(eventId: EventId, fanId: FanId): Promise<AdmissionRecord | null>;
-  /** Ends the admission now. Null: there was none alive. */
+  /** Sets an ended place aside, so that the fan may join again at the end. Nothing happens to one that has not ended. */
+  spendPlace(eventId: EventId, fanId: FanId, number: PlaceNumber): Promise<void>;
+  /** The admission of this place, or a new one. Null: the fan has no such place. */
+  recordAdmission(admission: NewAdmission): Promise<(AdmissionRecord & { readonly created: boolean }) | null>;
+  findAdmission(eventId: EventId, number: PlaceNumber): Promise<AdmissionRecord | null>;
+  /** Ends the fan's admission if it is alive, and returns the newest one however it ended. Null: there never was one. */
   endAdmission(eventId: EventId, fanId: FanId): Promise<AdmissionRecord | null>;
   /** Keeps the greater of each counter. */
   saveCounters(eventId: EventId, counters: LineCounters): Promise<void>;
-  /** From the saved counters and the places and admissions themselves, whichever is further; `epoch` already raised. */
-  loadCounters(eventId: EventId): Promise<Omit<LineCounters, 'called'>>;
+  /** From the saved counters and the places and admissions themselves, whichever is further; raises the epoch. */
+  loadSnapshot(eventId: EventId): Promise<LineSnapshot>;
+}
+
+/** A short code that leads back to a place: for a fan who lost everything but a note. */
+export interface RecoveryCodes {
+  recoveryCode(place: {
+    readonly eventId: EventId;
+    readonly fanId: FanId;
+    readonly number: PlaceNumber;
+  }): string;
 }

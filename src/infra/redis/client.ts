@@ -79,11 +79,21 @@ export const connectRedis = async (redis: Redis, deadlineMs: number): Promise<vo
   }
 };
 
+const readScript = (file: string): string =>
+  readFileSync(new URL(`lua/${file}.lua`, import.meta.url), 'utf8');
+
 /**
  * Makes `lua/<file>.lua` a command of this client (sent by its SHA-1 after the first use; a server that forgot it gets it
- * again). Without `numberOfKeys` each call names it first. Type the command where it is used: `declare module 'ioredis' { interface RedisCommander<Context> { … } }`.
+ * again). Without `numberOfKeys` (null) each call names it first. `preludes` are put before it: Lua in Redis cannot load a
+ * module. Type the command where it is used: `declare module 'ioredis' { interface RedisCommander<Context> { … } }`.
  */
-export const defineScript = (redis: Redis, command: string, file: string, numberOfKeys?: number): void => {
-  const lua = readFileSync(new URL(`lua/${file}.lua`, import.meta.url), 'utf8');
-  redis.defineCommand(command, { lua, ...(numberOfKeys === undefined ? {} : { numberOfKeys }) });
+export const defineScript = (
+  redis: Redis,
+  command: string,
+  file: string,
+  numberOfKeys: number | null,
+  preludes: readonly string[] = [],
+): void => {
+  const lua = [...preludes, file].map(readScript).join('\n');
+  redis.defineCommand(command, { lua, ...(numberOfKeys === null ? {} : { numberOfKeys }) });
 };

@@ -34,8 +34,8 @@ const byEvent = <T extends { readonly eventId: EventId }>(items: readonly T[]): 
 
 /** Seat locks in Redis: one key per seat, one script call per event and batch. */
 export const createRedisSeatLocks = ({ redis, prefix, log }: RedisSeatLocksOptions): SeatLocks => {
-  defineScript(redis, 'lockAcquire', 'lock-acquire');
-  defineScript(redis, 'lockRelease', 'lock-release');
+  defineScript(redis, 'lockAcquire', 'lock-acquire', null);
+  defineScript(redis, 'lockRelease', 'lock-release', null);
   let lastWorked = true;
 
   const keyOf = (eventId: EventId, seatId: SeatId): string => `${prefix}{${eventId}}:seat:${seatId}`;

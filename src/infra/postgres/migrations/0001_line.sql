@@ -3,17 +3,21 @@
 -- The durable side of the waiting room.
 CREATE SCHEMA line;
 
--- One place a fan and event, one fan a number: both are promises, so both are keys.
+-- One fan a number, and one place a fan and event until it is spent: both are promises, so both are keys. A place is
+-- spent when its admission is over and the fan joins again, at the end and with a new number.
 CREATE TABLE line.places (
   event_id     uuid        NOT NULL,
   number       bigint      NOT NULL CHECK (number > 0),
   fan_id       uuid        NOT NULL,
   joined_at    timestamptz NOT NULL DEFAULT now(),
-  PRIMARY KEY (event_id, number),
-  UNIQUE (event_id, fan_id)
+  spent_at     timestamptz,
+  PRIMARY KEY (event_id, number)
 );
 
--- Who was let in. Every hold is checked against this table in the statement that grants it.
+CREATE UNIQUE INDEX one_place_a_fan ON line.places (event_id, fan_id) WHERE spent_at IS NULL;
+
+-- Who was let in. Every hold is checked against this table in the statement that grants it. One admission a place, ever:
+-- that key, and no lock, is why two hundred redemptions of one place make one pass.
 CREATE TABLE line.admissions (
   pass_id      uuid        PRIMARY KEY,
   event_id     uuid        NOT NULL,
@@ -21,10 +25,13 @@ CREATE TABLE line.admissions (
   number       bigint      NOT NULL,
   admitted_at  timestamptz NOT NULL DEFAULT now(),
   expires_at   timestamptz NOT NULL,
-  left_at      timestamptz
+  left_at      timestamptz,
+  UNIQUE (event_id, number)
 );
 
 CREATE INDEX admissions_of_fan ON line.admissions (event_id, fan_id, admitted_at DESC);
+-- For the restoring of a lost line: who is inside now.
+CREATE INDEX admissions_by_end ON line.admissions (event_id, expires_at) WHERE left_at IS NULL;
 
 -- The counters of each line, journalled so that a flushed Redis loses no place. They only ever rise.
 CREATE TABLE line.counters (
@@ -34,4 +41,4 @@ CREATE TABLE line.counters (
   serving      bigint      NOT NULL DEFAULT 0,
   admitted     bigint      NOT NULL DEFAULT 0,
   saved_at     timestamptz NOT NULL DEFAULT now()
-);
+) WITH (fillfactor = 50);

@@ -1,0 +1,296 @@
+import type { AdmissionKnobs } from './event.ts';
+import type { BindingLimit } from './frame.ts';
+import type { PlaceNumber } from './ids.ts';
+import type { LineSnapshot, RedeemOutcome, StepInput, StepResult } from './ports/line.ts';
+
+/**
+ * The rule of the line. `infra/redis/lua/line-*.lua` is the same rule in Lua; one conformance suite holds both. Functions
+ * are deterministic and change the line in place: copying some thousand live passes would cost more than the step.
+ *
+ * Everything that must end by itself (calls, passes, wants) is counted in buckets of `BUCKET_MS` by the time it ends, so
+ * that a step looks only at the buckets that ended since the last one.
+ */
+export const BUCKET_MS = 250;
+
+/** One person costs this much credit; a rate per minute earns `rate` a millisecond. Whole numbers, so nothing is rounded. */
+export const PERSON = 60_000;
+
+/** How long a late-comer who was told "not yet" is kept a slot for before the line goes on. Longer than a poll. */
+export const WANT_MS = 5_000;
+
+interface CallBucket {
+  /** Numbers above `from` and up to `upTo` were called. */
+  readonly from: number;
+  upTo: number;
+  /** Of those, how many have neither come nor lapsed. */
+  outstanding: number;
+}
+
+interface Pass {
+  readonly endsAtMs: number;
+  readonly bucket: number;
+}
+
+export interface Line {
+  epoch: number;
+  joined: number;
+  serving: number;
+  admitted: number;
+  inside: number;
+  called: number;
+  /** Late-comers who asked and found no slot; the step leaves that many for them. */
+  wants: number;
+  credit: number;
+  atMs: number;
+  /** The last bucket that has been given back. */
+  cursor: number;
+  /** Version -1: none seen yet. */
+  knobs: AdmissionKnobs;
+  /** Whether the first knobs seen bring a full burst. */
+  fresh: boolean;
+  readonly calls: Map<number, CallBucket>;
+  readonly passEnds: Map<number, number>;
+  readonly wantEnds: Map<number, number>;
+  readonly passes: Map<PlaceNumber, Pass>;
+  readonly wanted: Map<PlaceNumber, number>;
+}
+
+/**
+ * The most that may be let in at one moment: a second's worth, at least one person. More would let an idle line build up
+ * a rush; less than a tick's worth would lose rate.
+ */
+export const burstOf = (ratePerMinute: number): number => Math.max(1, Math.floor(ratePerMinute / 60));
+
+const endBucket = (line: Line, endsAtMs: number): number =>
+  // Never behind the cursor, or a clock set back would leave a bucket that no step ever looks at.
+  Math.max(Math.ceil(endsAtMs / BUCKET_MS), line.cursor + 1);
+
+const addTo = (buckets: Map<number, number>, bucket: number, change: number): void => {
+  const count = (buckets.get(bucket) ?? 0) + change;
+  if (count > 0) buckets.set(bucket, count);
+  else buckets.delete(bucket);
+};
+
+/** A line as its snapshot describes it. Calls are forgotten: whoever was called and comes is a late-comer. */
+export const restoreLine = (snapshot: LineSnapshot, nowMs: number): Line => {
+  const line: Line = {
+    epoch: snapshot.epoch,
+    joined: Math.max(snapshot.joined, snapshot.serving),
+    serving: snapshot.serving,
+    admitted: snapshot.admitted,
+    inside: 0,
+    called: 0,
+    wants: 0,
+    credit: 0,
+    atMs: nowMs,
+    cursor: Math.floor(nowMs / BUCKET_MS),
+    knobs: { ratePerMinute: 0, insideMax: 0, paused: false, version: -1 },
+    fresh: snapshot.firstUse,
+    calls: new Map(),
+    passEnds: new Map(),
+    wantEnds: new Map(),
+    passes: new Map(),
+    wanted: new Map(),
+  };
+  for (const pass of snapshot.passes) letIn(line, pass.number, pass.remainingMs, nowMs);
+  return line;
+};
+
+/** Somebody restored it first: only what must never go back is raised. */
+export const raiseLine = (line: Line, floor: Pick<LineSnapshot, 'joined' | 'serving' | 'admitted'>): void => {
+  line.serving = Math.max(line.serving, floor.serving);
+  line.joined = Math.max(line.joined, floor.joined, line.serving);
+  line.admitted = Math.max(line.admitted, floor.admitted);
+};
+
+const letIn = (line: Line, number: PlaceNumber, ttlMs: number, nowMs: number): void => {
+  const endsAtMs = nowMs + ttlMs;
+  const bucket = endBucket(line, endsAtMs);
+  line.passes.set(number, { endsAtMs, bucket });
+  addTo(line.passEnds, bucket, 1);
+  line.inside += 1;
+};
+
+const giveBack = (line: Line, bucket: number): void => {
+  const call = line.calls.get(bucket);
+  if (call !== undefined) line.called -= call.outstanding;
+  line.calls.delete(bucket);
+  line.inside -= line.passEnds.get(bucket) ?? 0;
+  line.passEnds.delete(bucket);
+  line.wants -= line.wantEnds.get(bucket) ?? 0;
+  line.wantEnds.delete(bucket);
+};
+
+/** After a long silence it is cheaper to look at what there is than at every bucket of the silence. */
+const bucketsEnded = (line: Line, current: number): readonly number[] => {
+  const span = current - line.cursor;
+  if (span <= 1_000) return Array.from({ length: Math.max(0, span) }, (_, index) => line.cursor + 1 + index);
+  const known = new Set([...line.calls.keys(), ...line.passEnds.keys(), ...line.wantEnds.keys()]);
+  return [...known].filter((bucket) => bucket <= current);
+};
+
+/** Brings the line to `nowMs`: credit earned since, and everything that ended meanwhile given back. */
+const advance = (line: Line, nowMs: number): void => {
+  // A clock set back earns nothing, and does not stop the line until it has caught up.
+  const elapsedMs = Math.max(0, nowMs - line.atMs);
+  const cap = burstOf(line.knobs.ratePerMinute) * PERSON;
+  line.credit = Math.min(cap, line.credit + line.knobs.ratePerMinute * elapsedMs);
+  line.atMs = nowMs;
+  const current = Math.floor(nowMs / BUCKET_MS);
+  for (const bucket of bucketsEnded(line, current)) giveBack(line, bucket);
+  line.cursor = Math.max(line.cursor, current);
+};
+
+const adopt = (line: Line, knobs: AdmissionKnobs): void => {
+  if (knobs.version <= line.knobs.version) return;
+  line.knobs = knobs;
+  const cap = burstOf(knobs.ratePerMinute) * PERSON;
+  line.credit = line.fresh && knobs.ratePerMinute > 0 ? cap : Math.min(line.credit, cap);
+  if (knobs.ratePerMinute > 0) line.fresh = false;
+};
+
+interface Room {
+  readonly credit: number;
+  readonly inside: number;
+  readonly stock: number;
+}
+
+const roomOf = (line: Line, roomLeft: number | null): Room => ({
+  credit: Math.floor(line.credit / PERSON),
+  inside: line.knobs.insideMax - line.inside - line.called,
+  stock: roomLeft === null ? Number.POSITIVE_INFINITY : roomLeft - line.called,
+});
+
+const bindingOf = (line: Line, input: StepInput): BindingLimit => {
+  if (!input.open) return 'closed';
+  if (line.knobs.paused) return 'paused';
+  if (line.serving >= line.joined) return 'nobody_waiting';
+  const room = roomOf(line, input.roomLeft);
+  if (room.stock <= 0) return 'stock';
+  return room.inside - line.wants <= 0 ? 'inside' : 'rate';
+};
+
+/** Calls as many as every limit allows. Who runs it, and how often, makes no difference to the sum. */
+export const stepLine = (line: Line, input: StepInput, callTtlMs: number, nowMs: number): StepResult => {
+  advance(line, nowMs);
+  adopt(line, input.knobs);
+  const calling = input.open && !line.knobs.paused;
+  if (calling) {
+    const room = roomOf(line, input.roomLeft);
+    const slots = Math.min(room.credit, room.inside) - line.wants;
+    const count = Math.max(0, Math.min(line.joined - line.serving, slots, room.stock));
+    if (count > 0) call(line, count, endBucket(line, nowMs + callTtlMs));
+  }
+  const { epoch, joined, serving, admitted, inside, called } = line;
+  return {
+    epoch,
+    joined,
+    serving,
+    admitted,
+    inside,
+    called,
+    binding: bindingOf(line, input),
+    effectiveRatePerMinute: calling ? line.knobs.ratePerMinute : 0,
+  };
+};
+
+const call = (line: Line, count: number, bucket: number): void => {
+  const from = line.serving;
+  line.serving += count;
+  line.admitted += count;
+  line.called += count;
+  line.credit -= count * PERSON;
+  const present = line.calls.get(bucket);
+  if (present === undefined) {
+    line.calls.set(bucket, { from, upTo: line.serving, outstanding: count });
+  } else {
+    present.upTo = line.serving;
+    present.outstanding += count;
+  }
+};
+
+const takeReserved = (line: Line, number: PlaceNumber): boolean => {
+  for (const bucket of line.calls.values()) {
+    if (number > bucket.from && number <= bucket.upTo && bucket.outstanding > 0) {
+      bucket.outstanding -= 1;
+      line.called -= 1;
+      return true;
+    }
+  }
+  return false;
+};
+
+const dropWant = (line: Line, number: PlaceNumber): void => {
+  const bucket = line.wanted.get(number);
+  line.wanted.delete(number);
+  if (bucket === undefined || bucket <= line.cursor) return;
+  addTo(line.wantEnds, bucket, -1);
+  line.wants -= 1;
+};
+
+const want = (line: Line, number: PlaceNumber, nowMs: number): void => {
+  dropWant(line, number);
+  const bucket = endBucket(line, nowMs + WANT_MS);
+  line.wanted.set(number, bucket);
+  addTo(line.wantEnds, bucket, 1);
+  line.wants += 1;
+};
+
+/** The next free slot for somebody who was called and came late. It costs what a call costs. */
+const takeFree = (line: Line, number: PlaceNumber, nowMs: number): boolean => {
+  const room = roomOf(line, null);
+  if (room.credit < 1 || room.inside < 1) {
+    // Without this every tick would call new people into each slot, and a late-comer would get in by luck only.
+    want(line, number, nowMs);
+    return false;
+  }
+  dropWant(line, number);
+  line.credit -= PERSON;
+  line.admitted += 1;
+  return true;
+};
+
+/** The slot reserved by the call; late: the next free one; had already: the same. */
+export const redeemPlace = (
+  line: Line,
+  number: PlaceNumber,
+  passTtlMs: number,
+  knobs: AdmissionKnobs,
+  nowMs: number,
+): RedeemOutcome => {
+  advance(line, nowMs);
+  adopt(line, knobs);
+  const pass = line.passes.get(number);
+  if (pass !== undefined && pass.endsAtMs > nowMs) {
+    return { kind: 'admitted', remainingMs: pass.endsAtMs - nowMs, again: true };
+  }
+  if (number > line.serving) return { kind: 'not_called' };
+  if (line.knobs.paused) return { kind: 'paused' };
+  if (!takeReserved(line, number) && !takeFree(line, number, nowMs)) return { kind: 'not_called' };
+  letIn(line, number, passTtlMs, nowMs);
+  return { kind: 'admitted', remainingMs: passTtlMs, again: false };
+};
+
+/** A pass that stands in the journal is counted, also when the line was restored while it was being written. */
+export const assurePass = (line: Line, number: PlaceNumber, remainingMs: number, nowMs: number): void => {
+  advance(line, nowMs);
+  const pass = line.passes.get(number);
+  if (pass === undefined || pass.endsAtMs <= nowMs) letIn(line, number, remainingMs, nowMs);
+};
+
+/** Gives the slot of a live pass back. False: it had none (any more). */
+export const leaveLine = (line: Line, number: PlaceNumber, nowMs: number): boolean => {
+  advance(line, nowMs);
+  const pass = line.passes.get(number);
+  line.passes.delete(number);
+  if (pass === undefined || pass.bucket <= line.cursor) return false;
+  addTo(line.passEnds, pass.bucket, -1);
+  line.inside -= 1;
+  return true;
+};
+
+/** Forgets places whose pass or want is over; they count nowhere any more. For stores without keys that expire. */
+export const forgetEnded = (line: Line): void => {
+  for (const [number, pass] of line.passes) if (pass.bucket <= line.cursor) line.passes.delete(number);
+  for (const [number, bucket] of line.wanted) if (bucket <= line.cursor) line.wanted.delete(number);
+};

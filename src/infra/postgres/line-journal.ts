@@ -1,0 +1,228 @@
+import { DatabaseError } from 'pg';
+import type { EventId, FanId, PassId, PlaceNumber } from '../../domain/ids.ts';
+import type { AdmissionRecord, AdmissionState, LineJournal, PlaceRecord } from '../../domain/ports/line.ts';
+import { groupCommit, type GroupCommitLimits } from './group-commit.ts';
+import type { Pool } from './pool.ts';
+
+const LIMITS: GroupCommitLimits = { batchMax: 500, inFlightMax: 2, queueMax: 20_000 };
+const DEADLOCK = '40P01';
+const DEADLOCK_TRIES = 3;
+
+interface PlaceRow {
+  readonly event_id: EventId;
+  readonly fan_id: FanId;
+  readonly number: PlaceNumber;
+  readonly joined_at_ms: number;
+  readonly ended: boolean;
+}
+
+interface AdmissionRow {
+  readonly pass_id: PassId;
+  readonly event_id: EventId;
+  readonly fan_id: FanId;
+  readonly number: PlaceNumber;
+  readonly expires_at_ms: number;
+  readonly state: AdmissionState;
+}
+
+const placeOf = (row: PlaceRow): PlaceRecord => ({
+  eventId: row.event_id,
+  fanId: row.fan_id,
+  number: row.number,
+  joinedAtMs: row.joined_at_ms,
+  ended: row.ended,
+});
+
+const admissionOf = (row: AdmissionRow): AdmissionRecord => ({
+  passId: row.pass_id,
+  eventId: row.event_id,
+  fanId: row.fan_id,
+  number: row.number,
+  expiresAtMs: row.expires_at_ms,
+  state: row.state,
+});
+
+const FIND_PLACES = `
+  SELECT p.event_id, p.fan_id, p.number, (extract(epoch FROM p.joined_at) * 1000)::bigint AS joined_at_ms,
+         coalesce(a.left_at IS NOT NULL OR a.expires_at <= now(), false) AS ended
+  FROM unnest($1::uuid[], $2::uuid[]) AS wanted (event_id, fan_id)
+  JOIN line.places p ON p.event_id = wanted.event_id AND p.fan_id = wanted.fan_id AND p.spent_at IS NULL
+  LEFT JOIN line.admissions a ON a.event_id = p.event_id AND a.number = p.number`;
+
+const RECORD_PLACES = `
+  INSERT INTO line.places (event_id, fan_id, number)
+  SELECT event_id, fan_id, number
+  FROM unnest($1::uuid[], $2::uuid[], $3::bigint[]) WITH ORDINALITY AS new (event_id, fan_id, number, position)
+  ORDER BY position
+  ON CONFLICT DO NOTHING
+  RETURNING event_id, fan_id, number, (extract(epoch FROM joined_at) * 1000)::bigint AS joined_at_ms, false AS ended`;
+
+const ADMISSION = `pass_id, event_id, fan_id, number, (extract(epoch FROM expires_at) * 1000)::bigint AS expires_at_ms,
+  CASE WHEN left_at IS NOT NULL THEN 'left' WHEN expires_at <= now() THEN 'expired' ELSE 'live' END AS state`;
+
+/** From `places`, so that not even a well-signed number that was never recorded gets in. */
+const RECORD_ADMISSION = `
+  INSERT INTO line.admissions (pass_id, event_id, fan_id, number, expires_at)
+  SELECT $1::uuid, event_id, fan_id, number, now() + $5::bigint * interval '1 millisecond'
+  FROM line.places WHERE event_id = $2 AND fan_id = $3 AND number = $4
+  ON CONFLICT (event_id, number) DO NOTHING
+  RETURNING ${ADMISSION}`;
+
+const FIND_ADMISSION = `SELECT ${ADMISSION} FROM line.admissions WHERE event_id = $1 AND number = $2`;
+
+const NEWEST_ADMISSION = `
+  SELECT ${ADMISSION} FROM line.admissions WHERE event_id = $1 AND fan_id = $2 ORDER BY admitted_at DESC LIMIT 1`;
+
+const END_ADMISSION = `
+  UPDATE line.admissions SET left_at = now()
+  WHERE event_id = $1 AND fan_id = $2 AND left_at IS NULL AND expires_at > now()`;
+
+const SPEND_PLACE = `
+  UPDATE line.places p SET spent_at = now()
+  FROM line.admissions a
+  WHERE p.event_id = $1 AND p.fan_id = $2 AND p.number = $3 AND p.spent_at IS NULL
+    AND a.event_id = p.event_id AND a.number = p.number AND (a.left_at IS NOT NULL OR a.expires_at <= now())`;
+
+const SAVE_COUNTERS = `
+  INSERT INTO line.counters AS c (event_id, epoch, joined, serving, admitted) VALUES ($1, $2, $3, $4, $5)
+  ON CONFLICT (event_id) DO UPDATE SET
+    epoch = greatest(c.epoch, excluded.epoch), joined = greatest(c.joined, excluded.joined),
+    serving = greatest(c.serving, excluded.serving), admitted = greatest(c.admitted, excluded.admitted),
+    saved_at = now()`;
+
+/** Raising the epoch in the same statement makes exactly one loader the first, and none of them equal. */
+const LOAD_COUNTERS = `
+  INSERT INTO line.counters AS c (event_id) VALUES ($1)
+  ON CONFLICT (event_id) DO UPDATE SET epoch = c.epoch + 1
+  RETURNING epoch, joined, serving, admitted, xmax = 0 AS first_use`;
+
+const LOAD_FURTHEST = `
+  SELECT coalesce((SELECT max(number) FROM line.places WHERE event_id = $1), 0) AS joined,
+         coalesce((SELECT max(number) FROM line.admissions WHERE event_id = $1), 0) AS serving,
+         (SELECT count(*) FROM line.admissions WHERE event_id = $1) AS admitted`;
+
+const LOAD_INSIDE = `
+  SELECT number, ceil(extract(epoch FROM expires_at - now()) * 1000)::bigint AS remaining_ms
+  FROM line.admissions WHERE event_id = $1 AND left_at IS NULL AND expires_at > now()`;
+
+interface PlaceKey {
+  readonly eventId: EventId;
+  readonly fanId: FanId;
+}
+
+interface NewPlace extends PlaceKey {
+  readonly number: PlaceNumber;
+}
+
+const keyOf = (place: PlaceKey): string => `${place.eventId} ${place.fanId}`;
+
+const retryingDeadlock = async <T>(work: () => Promise<T>): Promise<T> => {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof DatabaseError) || error.code !== DEADLOCK || attempt === DEADLOCK_TRIES)
+        throw error;
+    }
+  }
+};
+
+/** The line's durable side in Postgres. Joins share statements: thousands a second are a few dozen round trips. */
+export const createLineJournal = (pool: Pool): LineJournal => {
+  const findAll = async (wanted: readonly PlaceKey[]): Promise<ReadonlyMap<string, PlaceRecord>> => {
+    const columns = [wanted.map(({ eventId }) => eventId), wanted.map(({ fanId }) => fanId)];
+    const { rows } = await pool.query<PlaceRow>(FIND_PLACES, columns);
+    return new Map(rows.map((row) => placeOf(row)).map((place) => [keyOf(place), place]));
+  };
+
+  const findPlaces = async (wanted: readonly PlaceKey[]): Promise<readonly (PlaceRecord | null)[]> => {
+    const found = await findAll(wanted);
+    return wanted.map((place) => found.get(keyOf(place)) ?? null);
+  };
+
+  const insertPlaces = async (places: readonly NewPlace[]): Promise<readonly PlaceRecord[]> => {
+    // In one order on every node: two batches with the same fans would wait for each other for ever otherwise.
+    const sorted = places.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+    const columns = [
+      sorted.map(({ eventId }) => eventId),
+      sorted.map(({ fanId }) => fanId),
+      sorted.map(({ number }) => number),
+    ];
+    const { rows } = await retryingDeadlock(() => pool.query<PlaceRow>(RECORD_PLACES, columns));
+    return rows.map((row) => placeOf(row));
+  };
+
+  const recordPlaces = async (places: readonly NewPlace[]) => {
+    const created = new Map((await insertPlaces(places)).map((place) => [keyOf(place), place]));
+    const isOurs = (place: NewPlace): boolean => created.get(keyOf(place))?.number === place.number;
+    const others = places.filter((place) => !isOurs(place));
+    // A statement of its own: the row that stood in the way was committed after ours had begun.
+    const found = others.length > 0 ? await findAll(others) : new Map<string, PlaceRecord>();
+    return places.map((place) => {
+      const record = isOurs(place) ? created.get(keyOf(place)) : found.get(keyOf(place));
+      return record === undefined ? null : { ...record, created: isOurs(place) };
+    });
+  };
+
+  const find = groupCommit(findPlaces, LIMITS);
+  const record = groupCommit(recordPlaces, LIMITS);
+
+  const findAdmission = async (eventId: EventId, number: PlaceNumber): Promise<AdmissionRecord | null> => {
+    const { rows } = await pool.query<AdmissionRow>(FIND_ADMISSION, [eventId, number]);
+    return rows[0] === undefined ? null : admissionOf(rows[0]);
+  };
+
+  return {
+    recordPlace: (eventId, fanId, number) => record({ eventId, fanId, number }),
+    findPlace: (eventId, fanId) => find({ eventId, fanId }),
+    findAdmission,
+
+    async spendPlace(eventId, fanId, number) {
+      await pool.query(SPEND_PLACE, [eventId, fanId, number]);
+    },
+
+    async recordAdmission({ passId, eventId, fanId, number, ttlMs }) {
+      const values = [passId, eventId, fanId, number, Math.ceil(ttlMs)];
+      const { rows } = await pool.query<AdmissionRow>(RECORD_ADMISSION, values);
+      if (rows[0] !== undefined) return { ...admissionOf(rows[0]), created: true };
+      const earlier = await findAdmission(eventId, number);
+      return earlier === null || earlier.fanId !== fanId ? null : { ...earlier, created: false };
+    },
+
+    async endAdmission(eventId, fanId) {
+      await pool.query(END_ADMISSION, [eventId, fanId]);
+      const { rows } = await pool.query<AdmissionRow>(NEWEST_ADMISSION, [eventId, fanId]);
+      return rows[0] === undefined ? null : admissionOf(rows[0]);
+    },
+
+    async saveCounters(eventId, { epoch, joined, serving, admitted }) {
+      await pool.query(SAVE_COUNTERS, [eventId, epoch, joined, serving, admitted]);
+    },
+
+    async loadSnapshot(eventId) {
+      const saved = await pool.query<{
+        epoch: number;
+        joined: number;
+        serving: number;
+        admitted: number;
+        first_use: boolean;
+      }>(LOAD_COUNTERS, [eventId]);
+      const furthest = await pool.query<{ joined: number; serving: number; admitted: number }>(
+        LOAD_FURTHEST,
+        [eventId],
+      );
+      const inside = await pool.query<{ number: number; remaining_ms: number }>(LOAD_INSIDE, [eventId]);
+      const [counters, rows] = [saved.rows[0], furthest.rows[0]];
+      if (counters === undefined || rows === undefined) throw new Error('Postgres returned no counters');
+      const serving = Math.max(counters.serving, rows.serving);
+      return {
+        epoch: counters.epoch,
+        joined: Math.max(counters.joined, rows.joined, serving),
+        serving,
+        admitted: Math.max(counters.admitted, rows.admitted),
+        firstUse: counters.first_use && rows.joined === 0,
+        passes: inside.rows.map((row) => ({ number: row.number, remainingMs: row.remaining_ms })),
+      };
+    },
+  };
+};

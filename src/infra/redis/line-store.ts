@@ -1,0 +1,150 @@
+import type { Redis, Result } from 'ioredis';
+import type { AdmissionKnobs } from '../../domain/event.ts';
+import type { BindingLimit } from '../../domain/frame.ts';
+import type { EventId, PlaceNumber } from '../../domain/ids.ts';
+import type { LineStore, Lost, RedeemOutcome } from '../../domain/ports/line.ts';
+import { defineScript } from './client.ts';
+
+type Reply = readonly [number, ...(number | string)[]];
+
+declare module 'ioredis' {
+  interface RedisCommander<Context> {
+    lineNext(state: string, count: number): Result<number, Context>;
+    lineStep(...keysAndArgs: (string | number)[]): Result<Reply, Context>;
+    lineRedeem(...keysAndArgs: (string | number)[]): Result<Reply, Context>;
+    lineAssure(...keysAndArgs: (string | number)[]): Result<number, Context>;
+    lineLeave(state: string, calls: string, ends: string, pass: string): Result<number, Context>;
+    lineRestore(...keysAndArgs: (string | number)[]): Result<number, Context>;
+  }
+}
+
+const LOST: Lost = { lost: true };
+const NO_LIMIT = -1;
+
+const knobArguments = (knobs: AdmissionKnobs): readonly number[] => [
+  knobs.ratePerMinute,
+  knobs.insideMax,
+  knobs.paused ? 1 : 0,
+  knobs.version,
+];
+
+const outcomeOf = ([code, remainingMs]: Reply): RedeemOutcome | Lost => {
+  if (code === -1) return LOST;
+  if (code === 0) return { kind: 'not_called' };
+  if (code === 1) return { kind: 'paused' };
+  return { kind: 'admitted', remainingMs: Number(remainingMs), again: code === 3 };
+};
+
+interface NumberRequest {
+  readonly resolve: (answer: { readonly number: PlaceNumber } | Lost) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * The lines in Redis: a node holds no state of its own, so any number of them may step. `redis` must be a client that
+ * sends each command at most once (`createRedis`).
+ */
+export const createRedisLineStore = (options: {
+  readonly redis: Redis;
+  readonly prefix: string;
+  readonly callTtlMs: number;
+}): LineStore => {
+  const { redis, prefix, callTtlMs } = options;
+  const shared = ['line-shared'];
+  defineScript(redis, 'lineNext', 'line-next', 1);
+  defineScript(redis, 'lineStep', 'line-step', 3, shared);
+  defineScript(redis, 'lineRedeem', 'line-redeem', 5, shared);
+  defineScript(redis, 'lineAssure', 'line-assure', 4, shared);
+  defineScript(redis, 'lineLeave', 'line-leave', 4, shared);
+  defineScript(redis, 'lineRestore', 'line-restore', 3, shared);
+
+  const key = (eventId: EventId, part: string): string => `${prefix}line:{${eventId}}:${part}`;
+  const keys = (eventId: EventId): readonly [string, string, string] => [
+    key(eventId, 'state'),
+    key(eventId, 'calls'),
+    key(eventId, 'ends'),
+  ];
+
+  let healthy = true;
+  const watched = async <T>(answer: Promise<T>): Promise<T> => {
+    try {
+      const result = await answer;
+      healthy = true;
+      return result;
+    } catch (error) {
+      healthy = false;
+      throw error;
+    }
+  };
+
+  // Thousands join in the same second: those of one turn of the event loop share one round trip.
+  const asking = new Map<EventId, NumberRequest[]>();
+  const handOut = async (eventId: EventId): Promise<void> => {
+    const requests = asking.get(eventId) ?? [];
+    asking.delete(eventId);
+    try {
+      const last = await watched(redis.lineNext(key(eventId, 'state'), requests.length));
+      requests.forEach(({ resolve }, index) =>
+        resolve(last < 0 ? LOST : { number: last - requests.length + 1 + index }),
+      );
+    } catch (error) {
+      for (const { reject } of requests) reject(error);
+    }
+  };
+
+  return {
+    nextNumber: (eventId) =>
+      new Promise((resolve, reject) => {
+        const requests = asking.get(eventId);
+        if (requests !== undefined) {
+          requests.push({ resolve, reject });
+          return;
+        }
+        asking.set(eventId, [{ resolve, reject }]);
+        setImmediate(() => void handOut(eventId));
+      }),
+
+    async step(eventId, { open, roomLeft, knobs }) {
+      const flags = [open ? 1 : 0, roomLeft === null ? NO_LIMIT : Math.max(0, roomLeft), callTtlMs];
+      const reply = await watched(redis.lineStep(...keys(eventId), ...flags, ...knobArguments(knobs)));
+      if (reply[0] === -1) return LOST;
+      const [epoch, joined, serving, admitted, inside, called, rate] = reply.map(Number) as [
+        ...[number, number, number, number, number, number, number],
+      ];
+      return {
+        epoch,
+        joined,
+        serving,
+        admitted,
+        inside,
+        called,
+        effectiveRatePerMinute: rate,
+        binding: reply[7] as BindingLimit,
+      };
+    },
+
+    async redeem(eventId, place, passTtlMs, knobs) {
+      const own = [key(eventId, `pass:${place}`), key(eventId, `want:${place}`)];
+      const args = [place, passTtlMs, ...knobArguments(knobs)];
+      return outcomeOf(await watched(redis.lineRedeem(...keys(eventId), ...own, ...args)));
+    },
+
+    async assure(eventId, place, remainingMs) {
+      const own = key(eventId, `pass:${place}`);
+      await watched(redis.lineAssure(...keys(eventId), own, Math.ceil(remainingMs)));
+    },
+
+    async leave(eventId, place) {
+      await watched(redis.lineLeave(...keys(eventId), key(eventId, `pass:${place}`)));
+    },
+
+    async restore(eventId, snapshot) {
+      const { epoch, joined, serving, admitted, firstUse } = snapshot;
+      const passes = snapshot.passes.flatMap((pass) => [pass.number, Math.ceil(pass.remainingMs)]);
+      const counters = [epoch, joined, serving, admitted, firstUse ? 1 : 0];
+      await watched(redis.lineRestore(...keys(eventId), ...counters, key(eventId, 'pass:'), ...passes));
+    },
+
+    healthy: () => healthy && redis.status === 'ready',
+  };
+};

@@ -1,0 +1,127 @@
+-- The rule of the line, shared by the line-*.lua scripts (put before each of them). It is the rule of src/domain/line.ts;
+-- the reasons stand there. Every script takes first
+--   KEYS[1]  hash: the counters of the line
+--   KEYS[2]  hash: calls by the bucket in which they lapse: "from:upTo:outstanding"
+--   KEYS[3]  hash: by the bucket in which they end, "p<bucket>" passes and "w<bucket>" wants
+-- All keys of an event carry the hash tag {eventId}: a script stays within one cluster slot.
+local BUCKET_MS = 250
+local PERSON = 60000
+local WANT_MS = 5000
+-- A line that nobody steps for this long is forgotten here; the journal restores it.
+local KEEP_MS = 604800000
+
+local FIELDS = { 'epoch', 'joined', 'serving', 'admitted', 'inside', 'called', 'wants', 'credit', 'at', 'cursor',
+  'rate', 'insideMax', 'paused', 'version', 'fresh' }
+
+-- tostring() would write 1e+14 beyond 14 digits.
+local function int(number)
+  return string.format('%.0f', number)
+end
+
+local function nowMs()
+  local time = redis.call('TIME')
+  return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+end
+
+-- nil: lost.
+local function load()
+  local values = redis.call('HMGET', KEYS[1], unpack(FIELDS))
+  if not values[1] then return nil end
+  local line = {}
+  for i, name in ipairs(FIELDS) do line[name] = tonumber(values[i]) end
+  return line
+end
+
+local function save(line)
+  local flat = {}
+  for _, name in ipairs(FIELDS) do
+    flat[#flat + 1] = name
+    flat[#flat + 1] = int(line[name])
+  end
+  redis.call('HSET', KEYS[1], unpack(flat))
+end
+
+local function burstOf(rate)
+  return math.max(1, math.floor(rate / 60))
+end
+
+local function endBucket(line, endsAt)
+  return math.max(math.ceil(endsAt / BUCKET_MS), line.cursor + 1)
+end
+
+local function addTo(field, change)
+  if redis.call('HINCRBY', KEYS[3], field, change) <= 0 then redis.call('HDEL', KEYS[3], field) end
+end
+
+local function readCall(text)
+  local from, upTo, outstanding = string.match(text, '^(%d+):(%d+):(%d+)$')
+  return tonumber(from), tonumber(upTo), tonumber(outstanding)
+end
+
+local function writeCall(bucket, from, upTo, outstanding)
+  redis.call('HSET', KEYS[2], int(bucket), int(from) .. ':' .. int(upTo) .. ':' .. int(outstanding))
+end
+
+local function giveBack(line, bucket)
+  local id = int(bucket)
+  local call = redis.call('HGET', KEYS[2], id)
+  if call then
+    local _, _, outstanding = readCall(call)
+    line.called = line.called - outstanding
+    redis.call('HDEL', KEYS[2], id)
+  end
+  local ends = redis.call('HMGET', KEYS[3], 'p' .. id, 'w' .. id)
+  if ends[1] then line.inside = line.inside - tonumber(ends[1]) end
+  if ends[2] then line.wants = line.wants - tonumber(ends[2]) end
+  if ends[1] or ends[2] then redis.call('HDEL', KEYS[3], 'p' .. id, 'w' .. id) end
+end
+
+local function giveBackAll(line, current)
+  if current - line.cursor <= 1000 then
+    for bucket = line.cursor + 1, current do giveBack(line, bucket) end
+    return
+  end
+  local seen = {}
+  for _, id in ipairs(redis.call('HKEYS', KEYS[2])) do seen[tonumber(id)] = true end
+  for _, field in ipairs(redis.call('HKEYS', KEYS[3])) do seen[tonumber(string.sub(field, 2))] = true end
+  for bucket in pairs(seen) do
+    if bucket <= current then giveBack(line, bucket) end
+  end
+end
+
+local function advance(line, now)
+  local elapsed = math.max(0, now - line.at)
+  line.credit = math.min(burstOf(line.rate) * PERSON, line.credit + line.rate * elapsed)
+  line.at = now
+  local current = math.floor(now / BUCKET_MS)
+  giveBackAll(line, current)
+  line.cursor = math.max(line.cursor, current)
+end
+
+local function adopt(line, rate, insideMax, paused, version)
+  if version <= line.version then return end
+  line.rate, line.insideMax, line.paused, line.version = rate, insideMax, paused, version
+  local cap = burstOf(rate) * PERSON
+  if line.fresh == 1 and rate > 0 then
+    line.credit = cap
+    line.fresh = 0
+  else
+    line.credit = math.min(line.credit, cap)
+  end
+end
+
+-- The key of a pass: "endsAt:bucket", gone when the pass is.
+local function letIn(line, passKey, ttl, now)
+  local endsAt = now + ttl
+  local bucket = endBucket(line, endsAt)
+  redis.call('SET', passKey, int(endsAt) .. ':' .. int(bucket), 'PX', int(math.max(1, ttl)))
+  addTo('p' .. int(bucket), 1)
+  line.inside = line.inside + 1
+end
+
+local function readPass(passKey)
+  local text = redis.call('GET', passKey)
+  if not text then return nil end
+  local endsAt, bucket = string.match(text, '^(%d+):(%d+)$')
+  return tonumber(endsAt), tonumber(bucket)
+end

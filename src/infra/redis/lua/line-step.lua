@@ -1,0 +1,56 @@
+-- One step of admission: gives back what ended, then calls as many as every limit allows.
+--   KEYS     see line-shared.lua
+--   ARGV     1 open (0/1)   2 roomLeft (-1: no limit)   3 callTtlMs
+--            4 ratePerMinute   5 insideMax   6 paused (0/1)   7 version
+-- Returns {-1}: lost; or {epoch, joined, serving, admitted, inside, called, rate, binding}.
+local line = load()
+if not line then return { -1 } end
+local now = nowMs()
+local open = ARGV[1] == '1'
+advance(line, now)
+adopt(line, tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7]))
+
+local function room()
+  local stock = tonumber(ARGV[2])
+  stock = stock < 0 and math.huge or stock - line.called
+  return math.floor(line.credit / PERSON), line.insideMax - line.inside - line.called, stock
+end
+
+local calling = open and line.paused == 0
+if calling then
+  local credit, inside, stock = room()
+  local count = math.max(0, math.min(line.joined - line.serving, math.min(credit, inside) - line.wants, stock))
+  if count > 0 then
+    local from = line.serving
+    local outstanding = count
+    local bucket = endBucket(line, now + tonumber(ARGV[3]))
+    local present = redis.call('HGET', KEYS[2], int(bucket))
+    if present then
+      local first, _, waiting = readCall(present)
+      from, outstanding = first, waiting + count
+    end
+    line.serving = line.serving + count
+    line.admitted = line.admitted + count
+    line.called = line.called + count
+    line.credit = line.credit - count * PERSON
+    writeCall(bucket, from, line.serving, outstanding)
+  end
+end
+
+local binding = 'rate'
+local _, inside, stock = room()
+if not open then
+  binding = 'closed'
+elseif line.paused == 1 then
+  binding = 'paused'
+elseif line.serving >= line.joined then
+  binding = 'nobody_waiting'
+elseif stock <= 0 then
+  binding = 'stock'
+elseif inside - line.wants <= 0 then
+  binding = 'inside'
+end
+
+save(line)
+for i = 1, 3 do redis.call('PEXPIRE', KEYS[i], KEEP_MS) end
+return { line.epoch, line.joined, line.serving, line.admitted, line.inside, line.called, calling and line.rate or 0, binding }

@@ -1,0 +1,156 @@
+import { BehaviorSubject, defer, firstValueFrom, Subject, takeUntil, type Observable } from 'rxjs';
+import { phaseAt, type SaleEvent } from '../domain/event.ts';
+import type { Frame } from '../domain/frame.ts';
+import type { LineCounters, Lost, StepInput, StepResult } from '../domain/ports/line.ts';
+import { admissionFrames, operatorsKnobs, ticksOf } from '../streams/admissions.ts';
+import { createPace } from './pace.ts';
+import type { WaitingRoomParts } from './parts.ts';
+
+/** Nobody is called in a closed line: its frame only has to follow a change of mind. */
+const CLOSED_TICK_MS = 1_000;
+const SAVE_EVERY_MS = 1_000;
+
+/** The line of one event as this node sees it. */
+export interface EventLine {
+  event(): SaleEvent;
+  /** The event as a read that began as the `readAt`th saw it. A change is in force at once. */
+  update(event: SaleEvent, readAt: number): void;
+  /** The newest frame; waits for the first. */
+  frame(): Promise<Frame>;
+  latest(): Frame | null;
+  readonly frame$: Observable<Frame>;
+  counters(): LineCounters | null;
+  /** People called a minute, measured over the last minute; null: too early to say. */
+  recentPerMinute(): number | null;
+  /** Asks the store; restores a line that it has lost and asks again. */
+  ask<T extends object>(question: () => Promise<T | Lost>): Promise<T>;
+  /** Stops the steps and saves the counters once more. */
+  close(): Promise<void>;
+}
+
+const isLost = (answer: object): answer is Lost => 'lost' in answer;
+const sameEvent = (a: SaleEvent, b: SaleEvent): boolean =>
+  a.admission.version === b.admission.version &&
+  a.phaseSetting === b.phaseSetting &&
+  a.opensAtMs === b.opensAtMs;
+
+export const openEventLine = (first: SaleEvent, parts: WaitingRoomParts): EventLine => {
+  const { store, journal, clock, log } = parts;
+  const { eventId } = first;
+  const event$ = new BehaviorSubject(first);
+  const closed$ = new Subject<void>();
+  const pace = createPace();
+  let counters: LineCounters | null = null;
+  let frame: Frame | null = null;
+  let restoring: Promise<void> | null = null;
+  let saving: Promise<void> = Promise.resolve();
+  let saved = { counters: '', atMs: 0 };
+  let stepping: Promise<unknown> = Promise.resolve();
+  let faulty = false;
+  let newestRead = 0;
+
+  const restoreOnce = async (): Promise<void> => {
+    const snapshot = await journal.loadSnapshot(eventId);
+    // The journal may be a second behind what this node has already told people.
+    await store.restore(eventId, {
+      ...snapshot,
+      joined: Math.max(snapshot.joined, frame?.joined ?? 0),
+      serving: Math.max(snapshot.serving, frame?.serving ?? 0),
+      admitted: Math.max(snapshot.admitted, counters?.admitted ?? 0),
+      firstUse: snapshot.firstUse && counters === null,
+    });
+    log.info({ eventId, epoch: snapshot.epoch }, 'the counters of a line were set from the journal');
+  };
+  const restore = (): Promise<void> => {
+    restoring ??= restoreOnce().finally(() => {
+      restoring = null;
+    });
+    return restoring;
+  };
+
+  const ask = async <T extends object>(question: () => Promise<T | Lost>): Promise<T> => {
+    const answer = await question();
+    if (!isLost(answer)) return answer;
+    await restore();
+    const second = await question();
+    if (isLost(second)) throw new Error('the line store lost a line that was just restored');
+    return second;
+  };
+
+  const save = (now: LineCounters): void => {
+    const text = JSON.stringify([now.epoch, now.joined, now.serving, now.admitted]);
+    if (text === saved.counters || clock.nowMs() - saved.atMs < SAVE_EVERY_MS) return;
+    saved = { counters: text, atMs: clock.nowMs() };
+    saving = journal.saveCounters(eventId, now).catch((error: unknown) => {
+      saved = { ...saved, counters: '' };
+      log.warn({ eventId, err: error }, 'the counters of a line could not be journalled');
+    });
+  };
+
+  const step = async (input: StepInput): Promise<StepResult> => {
+    let result = await ask(() => store.step(eventId, input));
+    if (frame !== null && (result.serving < frame.serving || result.joined < frame.joined)) {
+      // Another node restored it without knowing what this one has already told people.
+      await restore();
+      result = await ask(() => store.step(eventId, input));
+    }
+    const { epoch, joined, serving, admitted, inside, called } = result;
+    counters = { epoch, joined, serving, admitted, inside, called };
+    pace.note(clock.nowMs(), result.serving);
+    save(counters);
+    if (faulty) log.info({ eventId }, 'the line moves again');
+    faulty = false;
+    return result;
+  };
+
+  const frame$ = admissionFrames({
+    event$,
+    ticks: (event) =>
+      ticksOf(
+        clock,
+        phaseAt(event, clock.nowMs()) === 'closed' ? Math.max(parts.tickMs, CLOSED_TICK_MS) : parts.tickMs,
+      ),
+    effectiveKnobs: operatorsKnobs,
+    step: (input) =>
+      defer(() => {
+        const running = step(input);
+        stepping = running.catch(() => undefined);
+        return running;
+      }),
+    stockLeft: () => parts.stockLeft?.(eventId) ?? null,
+    nowMs: () => clock.nowMs(),
+    onFault(error) {
+      if (!faulty) log.warn({ eventId, err: error }, 'the line stands still: a step failed');
+      faulty = true;
+    },
+  }).pipe(takeUntil(closed$));
+  // The first subscriber, so that the newest frame is known here before anybody hears of it.
+  const running = frame$.subscribe((next) => {
+    frame = next;
+  });
+
+  return {
+    event: () => event$.value,
+    update(event, readAt) {
+      // Reads overtake each other: what was changed must not be changed back by a read that began before.
+      if (readAt < newestRead) return;
+      newestRead = readAt;
+      if (!sameEvent(event, event$.value)) event$.next(event);
+    },
+    frame: async () => frame ?? firstValueFrom(frame$),
+    latest: () => frame,
+    frame$,
+    counters: () => counters,
+    recentPerMinute: () => pace.perMinute(),
+    ask,
+    async close() {
+      closed$.next();
+      running.unsubscribe();
+      await stepping;
+      await saving;
+      saved = { counters: '', atMs: Number.NEGATIVE_INFINITY };
+      if (counters !== null) save(counters);
+      await saving;
+    },
+  };
+};

@@ -1,0 +1,111 @@
+import { LRUCache } from 'lru-cache';
+import { phaseAt } from '../domain/event.ts';
+import type { EventId, FanId, PlaceNumber } from '../domain/ids.ts';
+import type { PlaceRecord } from '../domain/ports/line.ts';
+import type { Joined } from '../domain/ports/services.ts';
+import { refuse, RefusalError, type Refusal } from '../domain/refusal.ts';
+import type { EventLine } from './event-line.ts';
+import type { WaitingRoomParts } from './parts.ts';
+
+/** Places kept in memory; a fan who asks again then costs Postgres nothing. */
+const REMEMBERED_PLACES = 200_000;
+/** A number is another's only just after counters were restored a moment behind; each try moves on by one. */
+const NUMBER_TRIES = 50;
+
+interface Placed {
+  readonly number: PlaceNumber;
+  readonly created: boolean;
+}
+
+export interface Joining {
+  join(line: EventLine, fanId: FanId): Promise<Joined | Refusal>;
+}
+
+export const createJoining = (parts: WaitingRoomParts): Joining => {
+  const { store, journal, passes, clock, log } = parts;
+  const remembered = new LRUCache<string, PlaceNumber>({ max: REMEMBERED_PLACES });
+  const underWay = new Map<string, Promise<Placed | Refusal>>();
+
+  const newPlace = async (line: EventLine, eventId: EventId, fanId: FanId): Promise<Placed | Refusal> => {
+    for (let attempt = 0; attempt < NUMBER_TRIES; attempt += 1) {
+      let number: PlaceNumber;
+      try {
+        ({ number } = await line.ask(() => store.nextNumber(eventId)));
+      } catch (error) {
+        log.warn({ eventId, err: error }, 'a place could not be given: the line store is away');
+        return refuse('unavailable');
+      }
+      // A failure from here on is thrown: the place may stand. Joining again finds it.
+      const recorded = await journal.recordPlace(eventId, fanId, number);
+      if (recorded !== null) return { number: recorded.number, created: recorded.created };
+    }
+    return refuse('overloaded');
+  };
+
+  const lookUp = async (eventId: EventId, fanId: FanId): Promise<PlaceRecord | null> => {
+    try {
+      return await journal.findPlace(eventId, fanId);
+    } catch (error) {
+      if (error instanceof RefusalError) throw error;
+      log.warn({ eventId, err: error }, 'a place could not be looked up');
+      throw new RefusalError(refuse('unavailable'));
+    }
+  };
+
+  /** Looking first costs a read that many share; not looking would cost a hole in the line for each repeat. */
+  const findOrCreate = async (line: EventLine, fanId: FanId): Promise<Placed | Refusal> => {
+    const { eventId } = line.event();
+    const place = await lookUp(eventId, fanId);
+    if (place !== null && !place.ended) return { number: place.number, created: false };
+    // The place has had its turn. Whoever joins again does so at the end, as everybody else.
+    if (place !== null) await journal.spendPlace(eventId, fanId, place.number);
+    return newPlace(line, eventId, fanId);
+  };
+
+  /** One at a time for a fan on this node, so that two hundred joins at once burn one number and not two hundred. */
+  const once = (line: EventLine, key: string, fanId: FanId): Promise<Placed | Refusal> => {
+    const running = underWay.get(key);
+    if (running !== undefined) {
+      return running.then((placed) => ('kind' in placed ? placed : { ...placed, created: false }));
+    }
+    const mine = findOrCreate(line, fanId).finally(() => underWay.delete(key));
+    underWay.set(key, mine);
+    return mine;
+  };
+
+  const place = async (line: EventLine, fanId: FanId): Promise<Placed | Refusal> => {
+    const key = `${line.event().eventId} ${fanId}`;
+    const known = remembered.get(key);
+    // A place that was not called cannot have ended; any other must be looked at.
+    if (known !== undefined && known > (line.latest()?.serving ?? Number.POSITIVE_INFINITY)) {
+      return { number: known, created: false };
+    }
+    const placed = await once(line, key, fanId);
+    if (!('kind' in placed)) remembered.set(key, placed.number);
+    return placed;
+  };
+
+  return {
+    async join(line, fanId) {
+      if (phaseAt(line.event(), clock.nowMs()) === 'closed') return refuse('line_closed');
+      try {
+        const placed = await place(line, fanId);
+        if ('kind' in placed) return placed;
+        const { number, created } = placed;
+        const frame = await line.frame();
+        const claim = { eventId: line.event().eventId, fanId, number };
+        return {
+          created,
+          place: passes.issuePlace(claim),
+          number,
+          recoveryCode: passes.recoveryCode(claim),
+          // The frame is up to a tick old; it would not count the one who reads it.
+          frame: { ...frame, joined: Math.max(frame.joined, number) },
+        };
+      } catch (error) {
+        if (error instanceof RefusalError) return error.refusal;
+        throw error;
+      }
+    },
+  };
+};

@@ -1,0 +1,28 @@
+import type { EventId } from '../domain/ids.ts';
+import type { Clock, Ids } from '../domain/ports/environment.ts';
+import type { EventStore } from '../domain/ports/event-store.ts';
+import type { LineJournal, LineStore, RecoveryCodes } from '../domain/ports/line.ts';
+import type { LinePasses } from '../domain/ports/services.ts';
+
+export interface WaitingRoomLog {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+}
+
+/** What the waiting room is made of. */
+export interface WaitingRoomParts {
+  readonly store: LineStore;
+  readonly journal: LineJournal;
+  readonly passes: LinePasses & RecoveryCodes;
+  readonly events: Pick<EventStore, 'list' | 'find'>;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: WaitingRoomLog;
+  /** How long a called place has its slot kept. Must be what the store was made with. */
+  readonly callTtlMs: number;
+  readonly passTtlMs: number;
+  /** Between two steps of an open line; at most a second, or a second's burst does not carry the rate. */
+  readonly tickMs: number;
+  /** Seats left, from memory; null: not known. Absent: stock never limits admission. */
+  readonly stockLeft?: ((eventId: EventId) => number | null) | undefined;
+}

@@ -1,0 +1,126 @@
+import { phaseAt, type Phase } from '../domain/event.ts';
+import type { EventId, FanId, PlaceNumber } from '../domain/ids.ts';
+import { burstOf } from '../domain/line.ts';
+import type { AdmissionRecord, RedeemOutcome } from '../domain/ports/line.ts';
+import type { WaitingRoomService } from '../domain/ports/services.ts';
+import { refuse, type Refusal } from '../domain/refusal.ts';
+import type { EventLine } from './event-line.ts';
+import type { WaitingRoomParts } from './parts.ts';
+
+/** A place that not even other nodes can have called within this time is refused from memory. */
+const OTHERS_AHEAD_MS = 3_000;
+const RETRY_AFTER_MS = 1_000;
+
+type Redeemed = Exclude<Awaited<ReturnType<WaitingRoomService['redeem']>>, Refusal>;
+
+/** Why nobody new is let in, whatever the store would say. */
+const REFUSED_IN: Readonly<Record<Phase, Refusal | null>> = {
+  pending: refuse('not_called', { retryAfterMs: RETRY_AFTER_MS }),
+  open: null,
+  paused: refuse('admission_paused', { retryAfterMs: RETRY_AFTER_MS }),
+  closed: refuse('line_closed'),
+};
+
+export interface Redeeming {
+  redeem(line: EventLine, fanId: FanId, number: PlaceNumber): Promise<Redeemed | Refusal>;
+  leave(eventId: EventId, fanId: FanId): Promise<void>;
+}
+
+/**
+ * Store and Postgres are two systems, so the order matters. Redeeming takes the slot in the store first (idempotent by
+ * place) and writes the admission second (unique by place); the pass exists only with that row.
+ *
+ * - Died in between: a slot without a pass. A repeat finds the slot by its place and goes on with the time that is left;
+ *   without a repeat the slot ends with its bucket. Never two passes, never a slot lost for ever.
+ * - The other order would leave a pass without a slot: more people inside than the operator allows.
+ *
+ * - The line was lost and restored in between: the row was not there to be counted. So once it is, the store is told
+ *   again, and counts it unless it does already.
+ *
+ * Leaving is the mirror: the row ends first, the slot goes second. Died in between: the slot ends with its bucket, or
+ * earlier with a repeat of the leaving. The other order would free a slot whose pass still opens doors.
+ */
+export const createRedeeming = (parts: WaitingRoomParts): Redeeming => {
+  const { store, journal, passes, clock, ids, log, passTtlMs } = parts;
+
+  const answerWith = (admission: AdmissionRecord, created: boolean): Redeemed | Refusal => {
+    if (admission.state === 'expired')
+      return refuse('pass_expired', { detail: 'Join again for a new place.' });
+    if (admission.state === 'left') {
+      return refuse('place_invalid', { detail: 'This place was given back. Join again for a new one.' });
+    }
+    return { created, pass: passes.issuePass(admission), expiresAtMs: admission.expiresAtMs };
+  };
+
+  const giveBack = async (eventId: EventId, number: PlaceNumber): Promise<void> => {
+    try {
+      await store.leave(eventId, number);
+    } catch (error) {
+      log.warn({ eventId, err: error }, 'a slot could not be given back at once; it ends by itself');
+    }
+  };
+
+  const assure = async (eventId: EventId, number: PlaceNumber, remainingMs: number): Promise<void> => {
+    try {
+      await store.assure(eventId, number, remainingMs);
+    } catch (error) {
+      log.warn({ eventId, err: error }, 'it is not sure that a pass is counted until it ends');
+    }
+  };
+
+  const farFromCalled = (line: EventLine, number: PlaceNumber): boolean => {
+    const frame = line.latest();
+    if (frame === null || frame.reason === 'degraded') return false;
+    const { ratePerMinute } = line.event().admission;
+    return (
+      number > frame.serving + burstOf(ratePerMinute) + Math.ceil((ratePerMinute * OTHERS_AHEAD_MS) / 60_000)
+    );
+  };
+
+  const takeSlot = async (
+    line: EventLine,
+    number: PlaceNumber,
+  ): Promise<Extract<RedeemOutcome, { kind: 'admitted' }> | Refusal> => {
+    const { eventId, admission: knobs } = line.event();
+    let outcome: RedeemOutcome;
+    try {
+      outcome = await line.ask(() => store.redeem(eventId, number, passTtlMs, knobs));
+    } catch (error) {
+      log.warn({ eventId, err: error }, 'a place could not be redeemed: the line store is away');
+      return refuse('unavailable');
+    }
+    if (outcome.kind === 'paused') return refuse('admission_paused', { retryAfterMs: RETRY_AFTER_MS });
+    if (outcome.kind === 'not_called') return refuse('not_called', { retryAfterMs: RETRY_AFTER_MS });
+    return outcome;
+  };
+
+  return {
+    async redeem(line, fanId, number) {
+      const { eventId } = line.event();
+      if (farFromCalled(line, number)) return refuse('not_called', { retryAfterMs: RETRY_AFTER_MS });
+      // First, so that a spent place never takes a slot, and a repeat gets its pass also while admission is paused.
+      const earlier = await journal.findAdmission(eventId, number);
+      if (earlier !== null) return answerWith(earlier, false);
+      const closed = REFUSED_IN[phaseAt(line.event(), clock.nowMs())];
+      if (closed !== null) return closed;
+      const slot = await takeSlot(line, number);
+      if (slot.kind === 'refused') return slot;
+      const recorded = await journal.recordAdmission({
+        passId: ids.next(),
+        eventId,
+        fanId,
+        number,
+        // What the slot has left, not a full life: a repeat after a crash must not outlive its slot.
+        ttlMs: slot.remainingMs,
+      });
+      if (recorded === null || recorded.state !== 'live') await giveBack(eventId, number);
+      else if (recorded.created) await assure(eventId, number, slot.remainingMs);
+      return recorded === null ? refuse('place_invalid') : answerWith(recorded, recorded.created);
+    },
+
+    async leave(eventId, fanId) {
+      const admission = await journal.endAdmission(eventId, fanId);
+      if (admission?.state === 'left') await giveBack(eventId, admission.number);
+    },
+  };
+};

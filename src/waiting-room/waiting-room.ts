@@ -1,0 +1,156 @@
+import type { Subscription } from 'rxjs';
+import type { SaleEvent } from '../domain/event.ts';
+import type { Frame } from '../domain/frame.ts';
+import { isUuid, type EventId, type FanId, type PlaceNumber } from '../domain/ids.ts';
+import type { Standing, WaitingRoomService } from '../domain/ports/services.ts';
+import { refuse, type Refusal } from '../domain/refusal.ts';
+import { openEventLine, type EventLine } from './event-line.ts';
+import { etaOf } from './eta.ts';
+import { createJoining } from './joining.ts';
+import type { WaitingRoomParts } from './parts.ts';
+import { createRedeeming } from './redeeming.ts';
+
+/** Half the second within which a knob turned on another node must be in force here. */
+const REFRESH_MS = 500;
+
+export interface WaitingRoom extends WaitingRoomService {
+  /** Reads the events and opens their lines; from then on every 500 ms. Resolves after the first read, also a failed one. */
+  start(): Promise<void>;
+  /** Stops all steps and timers, ends all watches, journals the counters once more. */
+  stop(): Promise<void>;
+  /** Something about this event was changed on this node: reads it now. Rejects if it cannot be read. */
+  nudge(eventId: EventId): Promise<void>;
+}
+
+/** The waiting room: every node runs one, none leads. */
+export const createWaitingRoom = (parts: WaitingRoomParts): WaitingRoom => {
+  const { events, clock, log, passes, journal } = parts;
+  const lines = new Map<EventId, EventLine>();
+  const joining = createJoining(parts);
+  const redeeming = createRedeeming(parts);
+  let cancelRefresh = (): void => undefined;
+  let stopped = false;
+  let unreadable = false;
+  let reads = 0;
+
+  const see = (event: SaleEvent, readAt: number): EventLine | null => {
+    const known = lines.get(event.eventId);
+    if (known !== undefined) known.update(event, readAt);
+    else if (!stopped) lines.set(event.eventId, openEventLine(event, parts));
+    return lines.get(event.eventId) ?? null;
+  };
+
+  const readOne = async (eventId: EventId): Promise<EventLine | null> => {
+    reads += 1;
+    const readAt = reads;
+    const event = await events.find(eventId);
+    return event === null ? null : see(event, readAt);
+  };
+
+  const findLine = async (eventId: EventId): Promise<EventLine | null> => {
+    const known = lines.get(eventId);
+    if (known !== undefined) return known;
+    if (!isUuid(eventId)) return null;
+    return readOne(eventId);
+  };
+
+  const refresh = async (): Promise<void> => {
+    try {
+      reads += 1;
+      const readAt = reads;
+      for (const event of await events.list()) see(event, readAt);
+      unreadable = false;
+    } catch (error) {
+      if (!unreadable) log.warn({ err: error }, 'the events could not be read; the knobs stay as they are');
+      unreadable = true;
+    }
+    if (!stopped) cancelRefresh = clock.after(REFRESH_MS, () => void refresh());
+  };
+
+  const numberOf = (eventId: EventId, fanId: FanId, place: string): PlaceNumber | null => {
+    const claim = passes.readPlace(place);
+    return claim !== null && claim.eventId === eventId && claim.fanId === fanId ? claim.number : null;
+  };
+
+  const standingOf = async (line: EventLine, number: PlaceNumber): Promise<Standing> => {
+    const frame = await line.frame();
+    if (number > frame.serving) {
+      const ahead = number - frame.serving - 1;
+      const { admission, opensAtMs } = line.event();
+      const eta = etaOf({
+        ahead,
+        frame,
+        ceilingPerMinute: admission.ratePerMinute,
+        opensInMs: Math.max(0, opensAtMs - clock.nowMs()),
+        recentPerMinute: line.recentPerMinute(),
+      });
+      return { state: 'waiting', number, ahead, eta };
+    }
+    const admission = await journal.findAdmission(frame.eventId, number);
+    const state = admission === null ? 'called' : admission.state === 'live' ? 'admitted' : admission.state;
+    return { state, number, ahead: 0, eta: null };
+  };
+
+  const withPlace = async <T>(
+    eventId: EventId,
+    fanId: FanId,
+    place: string,
+    use: (line: EventLine, number: PlaceNumber) => Promise<T | Refusal>,
+  ): Promise<T | Refusal> => {
+    const line = await findLine(eventId);
+    if (line === null) return refuse('not_found');
+    const number = numberOf(eventId, fanId, place);
+    return number === null ? refuse('place_invalid') : use(line, number);
+  };
+
+  const watch = (line: EventLine, onFrame: (frame: Frame) => void): Subscription =>
+    line.frame$.subscribe((frame) => {
+      try {
+        onFrame(frame);
+      } catch (error) {
+        log.warn({ err: error }, 'a watcher of frames failed');
+      }
+    });
+
+  return {
+    async join(eventId, fanId) {
+      const line = await findLine(eventId);
+      return line === null ? refuse('not_found') : joining.join(line, fanId);
+    },
+    frame: async (eventId) => (await findLine(eventId))?.frame() ?? null,
+    watchFrame(eventId, onFrame) {
+      let subscription: Subscription | null = null;
+      let unwatched = false;
+      const begin = async (): Promise<void> => {
+        try {
+          const line = await findLine(eventId);
+          if (line !== null && !unwatched) subscription = watch(line, onFrame);
+        } catch (error) {
+          log.warn({ eventId, err: error }, 'an event could not be watched');
+        }
+      };
+      void begin();
+      return () => {
+        unwatched = true;
+        subscription?.unsubscribe();
+      };
+    },
+    standing: (eventId, fanId, place) => withPlace(eventId, fanId, place, standingOf),
+    redeem: (eventId, fanId, place) =>
+      withPlace(eventId, fanId, place, (line, number) => redeeming.redeem(line, fanId, number)),
+    async leave(eventId, fanId) {
+      if (isUuid(eventId)) await redeeming.leave(eventId, fanId);
+    },
+    counters: async (eventId) => (await findLine(eventId))?.counters() ?? null,
+    start: refresh,
+    async stop() {
+      stopped = true;
+      cancelRefresh();
+      await Promise.all([...lines.values()].map((line) => line.close()));
+      lines.clear();
+    },
+    async nudge(eventId) {
+      await readOne(eventId);
+    },
+  };
+};

@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import test, { type ExecutionContext } from 'ava';
+import type { Redis } from 'ioredis';
+import { systemIds } from '../../src/infra/environment.ts';
+import { silentLog } from '../../src/infra/log.ts';
+import { connectRedis, createRedis } from '../../src/infra/redis/client.ts';
+import { createRedisLineStore } from '../../src/infra/redis/line-store.ts';
+import { eventually } from '../support/eventually.ts';
+import { testRedis, type TestRedis } from '../support/servers.ts';
+import { CALL_TTL_MS, lineStoreSuite } from './line-store.ts';
+
+const client = async (t: ExecutionContext, url: string): Promise<Redis> => {
+  const redis = createRedis({ url, log: silentLog, name: 'line-test', commandTimeoutMs: 5_000 });
+  t.teardown(() => redis.disconnect());
+  await connectRedis(redis, 5_000);
+  return redis;
+};
+
+const storeOn = (redis: Redis, server: TestRedis) =>
+  createRedisLineStore({ redis, prefix: server.prefix, callTtlMs: CALL_TTL_MS });
+
+lineStoreSuite('Redis', async (t) => {
+  const server = await testRedis(t);
+  if (server === null) return null;
+  return [storeOn(await client(t, server.url), server), storeOn(await client(t, server.url), server)];
+});
+
+test('Redis: a server that forgot scripts and keys makes the line lost, not broken', async (t) => {
+  const server = await testRedis(t);
+  if (server === null) return;
+  const redis = await client(t, server.url);
+  const store = storeOn(redis, server);
+  const eventId = systemIds.next();
+  const first = { epoch: 1, joined: 5, serving: 0, admitted: 0, firstUse: true, passes: [] };
+  await store.restore(eventId, first);
+  t.deepEqual(await store.nextNumber(eventId), { number: 6 });
+  await redis.script('FLUSH');
+  for (const key of await redis.keys(`${server.prefix}*`)) await redis.unlink(key);
+  t.deepEqual(await store.nextNumber(eventId), { lost: true });
+});
+
+test('Redis: every key of an event carries its hash tag', async (t) => {
+  const server = await testRedis(t);
+  if (server === null) return;
+  const redis = await client(t, server.url);
+  const store = storeOn(redis, server);
+  const eventId = systemIds.next();
+  const knobs = { ratePerMinute: 600, insideMax: 1, paused: false, version: 1 };
+  const passes = [{ number: 1, remainingMs: 60_000 }];
+  await store.restore(eventId, { epoch: 1, joined: 5, serving: 2, admitted: 2, firstUse: true, passes });
+  await store.step(eventId, { knobs: { ...knobs, insideMax: 2 }, open: true, roomLeft: null });
+  await store.redeem(eventId, 2, 60_000, { ...knobs, version: 2 });
+  const keys = await redis.keys(`${server.prefix}*`);
+  t.true(keys.length >= 4, String(keys));
+  t.true(
+    keys.every((key) => key.startsWith(`${server.prefix}line:{${eventId}}:`)),
+    String(keys),
+  );
+});
+
+test('Redis: a server that is away rejects at once, says so, and is used again when it is back', async (t) => {
+  const server = await testRedis(t);
+  if (server === null) return;
+  const redis = await client(t, server.url);
+  const store = storeOn(redis, server);
+  const eventId = systemIds.next();
+  t.deepEqual(await store.nextNumber(eventId), { lost: true });
+  redis.disconnect(true);
+  await t.throwsAsync(() => store.nextNumber(eventId));
+  await t.throwsAsync(() => store.leave(eventId, 1));
+  t.false(store.healthy());
+  await eventually(async () => assert.deepEqual(await store.nextNumber(eventId), { lost: true }));
+  t.true(store.healthy());
+});

@@ -1,0 +1,54 @@
+import test from 'ava';
+import { nextFrame, type LineReading } from '../../src/domain/frame.ts';
+
+const event = { eventId: 'e', opensAtMs: 1_800_000_000_000, phase: 'open' as const };
+const reading: LineReading = {
+  epoch: 2,
+  joined: 50,
+  serving: 20,
+  inside: 7,
+  effectiveRatePerMinute: 600,
+  binding: 'rate',
+};
+
+test('a frame says what the step read, and when', (t) => {
+  t.deepEqual(nextFrame(null, event, reading, 1_800_000_001_000), {
+    eventId: 'e',
+    epoch: 2,
+    phase: 'open',
+    serving: 20,
+    joined: 50,
+    inside: 7,
+    ratePerMinute: 600,
+    reason: 'rate',
+    opensAt: '2027-01-15T08:00:00.000Z',
+    at: '2027-01-15T08:00:01.000Z',
+  });
+});
+
+test('what people were told never goes back, whatever the store says', (t) => {
+  const first = nextFrame(null, event, reading, 0);
+  const second = nextFrame(first, event, { ...reading, epoch: 1, joined: 40, serving: 10, inside: 0 }, 0);
+  t.like(second, { epoch: 2, joined: 50, serving: 20, inside: 0 });
+});
+
+test('without a reading the numbers stand and nobody is let in', (t) => {
+  const first = nextFrame(null, event, reading, 0);
+  t.like(nextFrame(first, event, null, 0), {
+    joined: 50,
+    serving: 20,
+    inside: 7,
+    ratePerMinute: 0,
+    reason: 'degraded',
+  });
+  t.like(nextFrame(null, event, null, 0), { epoch: 0, joined: 0, serving: 0, reason: 'degraded' });
+});
+
+test('the phase comes before every other reason', (t) => {
+  const reasonIn = (phase: 'pending' | 'open' | 'paused' | 'closed') =>
+    nextFrame(null, { ...event, phase }, { ...reading, binding: 'inside' }, 0).reason;
+  t.deepEqual(
+    (['pending', 'open', 'paused', 'closed'] as const).map((phase) => reasonIn(phase)),
+    ['pending', 'inside', 'closed', 'closed'],
+  );
+});
