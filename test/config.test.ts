@@ -22,6 +22,8 @@ const example = (): { name: string; value: string; comment: string }[] => {
 const valueOf = (config: Config, name: string): unknown =>
   (config as unknown as Record<string, unknown>)[name];
 
+const byName = (a = '', b = ''): number => a.localeCompare(b);
+
 const problemsOf = (environment: Record<string, string>): string[] => {
   try {
     readConfig(environment);
@@ -42,19 +44,14 @@ const PRODUCTION = {
 
 test('.env.example names every variable once and no other', (t) => {
   const names = example().map(({ name }) => name);
-  t.deepEqual([...names].sort(), [...VARIABLES].sort());
+  t.deepEqual([...names].sort(byName), [...VARIABLES].sort(byName));
 });
 
 test('.env.example shows the defaults that are in force', (t) => {
   const config = readConfig({});
   for (const { name, value } of example()) {
     const inForce = name === 'CATRACA_SECRET' ? config.secret : valueOf(config, name);
-    const shown =
-      inForce === undefined || inForce === null
-        ? ''
-        : typeof inForce === 'boolean'
-          ? String(Number(inForce))
-          : String(inForce);
+    const shown = typeof inForce === 'boolean' ? String(Number(inForce)) : `${inForce ?? ''}`;
     t.is(value, shown, name);
   }
 });
@@ -79,7 +76,7 @@ test('all that is wrong is said at once, one line a variable', (t) => {
     LOG_LEVEL: 'loud',
     TRUST_PROXY: 'maybe',
   });
-  t.deepEqual(problems.map((line) => line.split(':')[0]).sort(), [
+  t.deepEqual(problems.map((line) => line.split(':')[0]).sort(byName), [
     'CATRACA_SECRET',
     'DATABASE_URL',
     'HOLD_TTL_MS',
@@ -113,7 +110,7 @@ test('production refuses every embedded part and a made-up secret', (t) => {
   t.deepEqual(
     problemsOf({ NODE_ENV: 'production' })
       .map((line) => line.split(':')[0])
-      .sort(),
+      .sort(byName),
     ['CATRACA_SECRET', 'DATABASE_URL', 'RABBITMQ_URL', 'REDIS_URL'],
   );
   t.deepEqual(problemsOf(PRODUCTION), []);
