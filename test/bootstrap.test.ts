@@ -10,12 +10,12 @@ const ROOT = process.cwd();
 
 const MAIN = `
 const [command, ...rest] = process.argv.slice(2);
-console.log([command, ...rest].join(' '));
 if (command === 'fail') process.exitCode = 7;
 if (command === 'wait') {
   process.once('SIGTERM', () => process.exit(43));
   setInterval(() => undefined, 1_000);
 }
+console.log([command, ...rest].join(' '));
 export {};
 `;
 
