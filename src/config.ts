@@ -54,6 +54,9 @@ const schema = z.object({
 
 type Variables = z.output<typeof schema>;
 
+/** The name of every variable. */
+export const VARIABLES: readonly string[] = Object.keys(schema.shape);
+
 export interface Config extends Omit<Variables, 'CATRACA_SECRET'> {
   readonly roles: readonly Role[];
   /** Signs places, passes and tokens. Null: none was given, the data folder's own is used (see app.ts). */
@@ -68,14 +71,14 @@ export class ConfigError extends Error {
   }
 }
 
-/** Reads and checks everything; throws one `ConfigError` that names every wrong variable. An empty value counts as unset. */
+/** Reads and checks everything; throws one `ConfigError` that names every wrong variable. An empty or blank value counts as unset. */
 export const readConfig = (
   environment: Readonly<Record<string, string | undefined>>,
   roles: readonly Role[] = ROLES,
 ): Config => {
   const given = Object.fromEntries(
     Object.entries(environment).filter(
-      ([name, value]) => name in schema.shape && value !== '' && value !== undefined,
+      ([name, value]) => VARIABLES.includes(name) && value !== undefined && value.trim() !== '',
     ),
   );
   const parsed = schema.safeParse(given);

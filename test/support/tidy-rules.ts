@@ -1,0 +1,262 @@
+/** One text file of the repository; `path` from its root, with forward slashes. */
+export interface Source {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** What is wrong, in the form `path: complaint`. */
+export type Rule = (sources: readonly Source[]) => string[];
+
+/** For each part of `src`, the parts it may import; its own is understood. `*` is everything. */
+export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  domain: [],
+  streams: ['domain'],
+  actors: ['domain'],
+  payments: ['domain', 'streams'],
+  tickets: ['domain', 'streams'],
+  'waiting-room': ['domain', 'streams'],
+  infra: ['domain'],
+  http: ['domain'],
+  sandbox: ['infra/log.ts'],
+  rush: ['domain', 'infra'],
+  audit: ['domain', 'infra'],
+  chaos: ['domain', 'infra'],
+  'config.ts': [],
+  '': ['*'],
+};
+
+/** Folders (or files) that alone may import a package. What is not listed may be imported anywhere but in `domain`. */
+export const OWNERS: Readonly<Record<string, readonly string[]>> = {
+  nact: ['src/actors/kit/'],
+  koa: ['src/http/', 'src/sandbox/'],
+  '@koa/bodyparser': ['src/http/', 'src/sandbox/'],
+  '@koa/etag': ['src/http/'],
+  '@koa/router': ['src/http/', 'src/sandbox/'],
+  'koa-conditional-get': ['src/http/'],
+  'koa-helmet': ['src/http/'],
+  helmet: ['src/http/'],
+  'better-sse': ['src/http/'],
+  ioredis: ['src/infra/redis/'],
+  pg: ['src/infra/postgres/'],
+  'node-pg-migrate': ['src/infra/postgres/'],
+  amqplib: ['src/infra/rabbit/'],
+  stripe: ['src/infra/stripe/'],
+  jose: ['src/infra/'],
+  rxjs: [
+    'src/streams/',
+    'src/payments/',
+    'src/tickets/',
+    'src/waiting-room/',
+    'src/http/',
+    'src/app',
+    'src/main.ts',
+  ],
+};
+
+/** Where time, chance and the environment are injected: these names may not appear. */
+const PURE = ['domain', 'streams', 'actors', 'payments', 'tickets', 'waiting-room'];
+const IMPURE =
+  /\b(?:Date\.now|Math\.random|setTimeout|setInterval|setImmediate|performance\.now)\b|\bnew Date\(\)/;
+/** Node modules that do nothing but compute. */
+const PURE_BUILTINS = ['node:assert', 'node:util'];
+/** Programs people run: they print. */
+const SPEAKS = ['src/main.ts', 'src/cli/', 'src/rush/', 'src/audit/', 'src/chaos/'];
+const READS_ENVIRONMENT = ['src/config.ts', 'src/main.ts'];
+/** Home and working folders of one machine (not written out, or the rule would find itself). */
+const MACHINE_PATH = /(?<![\w./-])\/(?:work|root)\//;
+const LINES_MAX = 350;
+const BAD_NAMES = /(^|\/)(utils?|helpers?|managers?)\.[a-z]+$|[-.](utils?|helpers?|manager)\.[a-z]+$/i;
+
+/** Comments and strings are not code. Template literals stay: they may contain code. */
+const codeOnly = (text: string): string =>
+  text
+    .replaceAll(/\/\*[\s\S]*?\*\//g, (comment) => comment.replaceAll(/[^\n]/g, ''))
+    .replaceAll(/(^|[\s;{}(),])\/\/.*$/gm, '$1')
+    .replaceAll(/'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"/g, "''");
+
+const withoutComments = (text: string): string =>
+  text.replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/^\s*\/\/.*$/gm, '');
+
+const IMPORT = /(?:^|\n)\s*(?:import|export)\b[^'";]*?\bfrom\s*'([^']+)'|\bimport\s*\(?\s*'([^']+)'/g;
+
+const specifiersOf = ({ text }: Source): string[] =>
+  [...withoutComments(text).matchAll(IMPORT)].map((match) => match[1] ?? match[2] ?? '');
+
+const isSource = ({ path }: Source): boolean => path.startsWith('src/') && path.endsWith('.ts');
+
+/** The file that a relative specifier names; null for a package. */
+export const resolveImport = (from: string, specifier: string): string | null => {
+  if (!specifier.startsWith('.')) return null;
+  const parts = from.split('/').slice(0, -1);
+  for (const step of specifier.split('/')) {
+    if (step === '..') parts.pop();
+    else if (step !== '.') parts.push(step);
+  }
+  return parts.join('/');
+};
+
+const packageOf = (specifier: string): string =>
+  specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
+
+const partOf = (path: string): string => {
+  const [, first = '', ...rest] = path.split('/');
+  return rest.length > 0 || first === 'config.ts' ? first : '';
+};
+
+const lineOf = (text: string, index: number): number => text.slice(0, index).split('\n').length;
+
+const eachMatch = (source: Source, text: string, pattern: RegExp, complaint: (found: string) => string) =>
+  [...text.matchAll(new RegExp(pattern.source, `${pattern.flags.replace('g', '')}g`))].map(
+    (match) => `${source.path}:${lineOf(text, match.index)}: ${complaint(match[0])}`,
+  );
+
+const importDirection: Rule = (sources) =>
+  sources.filter(isSource).flatMap((source) => {
+    const part = partOf(source.path);
+    const allowed = MAY_IMPORT[part];
+    if (allowed === undefined) return [`${source.path}: the folder ${part} has no rule in MAY_IMPORT`];
+    if (allowed.includes('*')) return [];
+    return specifiersOf(source).flatMap((specifier) => {
+      const target = resolveImport(source.path, specifier);
+      if (target === null) return [];
+      const fine =
+        target.startsWith(`src/${part}/`) ||
+        allowed.some((one) => target === `src/${one}` || target.startsWith(`src/${one}/`));
+      return fine ? [] : [`${source.path}: ${part} may not import ${target}`];
+    });
+  });
+
+const packageOwners: Rule = (sources) =>
+  sources.filter(isSource).flatMap((source) =>
+    specifiersOf(source)
+      .filter((specifier) => !specifier.startsWith('.') && !specifier.startsWith('node:'))
+      .flatMap((specifier) => {
+        const owners = OWNERS[packageOf(specifier)] ?? ['src/'];
+        return owners.some((owner) => source.path.startsWith(owner))
+          ? []
+          : [`${source.path}: ${packageOf(specifier)} belongs to ${owners.join(' ')}`];
+      }),
+  );
+
+const pureDomain: Rule = (sources) =>
+  sources
+    .filter((source) => isSource(source) && partOf(source.path) === 'domain')
+    .flatMap((source) =>
+      specifiersOf(source)
+        .filter((specifier) => !specifier.startsWith('.') && !PURE_BUILTINS.includes(specifier))
+        .map((specifier) => `${source.path}: the domain imports nothing, yet it imports ${specifier}`),
+    );
+
+const noBarrels: Rule = (sources) =>
+  sources
+    .filter(isSource)
+    .flatMap((source) => [
+      ...(/(^|\/)index\.ts$/.test(source.path) ? [`${source.path}: an index file`] : []),
+      ...eachMatch(
+        source,
+        withoutComments(source.text),
+        /\bexport\s+(type\s+)?(\*|\{[^}]*\})(\s+as\s+\w+)?\s+from\b/,
+        () => 'exports what is another file’s',
+      ),
+    ]);
+
+const noCycles: Rule = (sources) => {
+  const graph = new Map(
+    sources.filter(isSource).map((source) => [
+      source.path,
+      specifiersOf(source)
+        .map((specifier) => resolveImport(source.path, specifier))
+        .filter((target) => target !== null),
+    ]),
+  );
+  const done = new Set<string>();
+  const found: string[] = [];
+  const visit = (path: string, trail: readonly string[]): void => {
+    const start = trail.indexOf(path);
+    if (start >= 0) found.push(`${path}: a cycle: ${[...trail.slice(start), path].join(' → ')}`);
+    if (start >= 0 || done.has(path)) return;
+    for (const target of graph.get(path) ?? []) visit(target, [...trail, path]);
+    done.add(path);
+  };
+  for (const path of graph.keys()) visit(path, []);
+  return found;
+};
+
+const namesThatSay: Rule = (sources) =>
+  sources
+    .filter(({ path }) => BAD_NAMES.test(path))
+    .map(({ path }) => `${path}: the name does not say what is in it`);
+
+const environmentInOnePlace: Rule = (sources) =>
+  sources
+    .filter((source) => isSource(source) && !READS_ENVIRONMENT.includes(source.path))
+    .flatMap((source) =>
+      eachMatch(source, codeOnly(source.text), /\bprocess\.env\b/, () => 'reads the environment'),
+    );
+
+const silence: Rule = (sources) =>
+  sources
+    .filter((source) => isSource(source) && !SPEAKS.some((one) => source.path.startsWith(one)))
+    .flatMap((source) => eachMatch(source, codeOnly(source.text), /\bconsole\./, () => 'prints'));
+
+const injectedTime: Rule = (sources) =>
+  sources
+    .filter((source) => isSource(source) && PURE.includes(partOf(source.path)))
+    .flatMap((source) => eachMatch(source, codeOnly(source.text), IMPURE, (found) => `uses ${found}`));
+
+const shortFiles: Rule = (sources) =>
+  sources
+    .filter(({ path }) => /^(src|test|bench|scripts)\/.*\.(ts|mjs)$/.test(path))
+    .filter(({ text }) => text.trimEnd().split('\n').length > LINES_MAX)
+    .map(({ path }) => `${path}: longer than ${LINES_MAX} lines`);
+
+const titlesAreSentences: Rule = (sources) =>
+  sources
+    .filter(({ path }) => path.endsWith('.test.ts'))
+    .flatMap((source) =>
+      [
+        ...source.text.matchAll(
+          /^\s*test(?:\.serial|\.failing|\.only|\.skip)*\(\s*(?:'((?:[^'\\]|\\.)*)'|"([^"]*)"|`([^`]*)`)/gm,
+        ),
+      ]
+        .map((match) => match[1] ?? match[2] ?? match[3] ?? '')
+        .filter((title) => !title.includes(' '))
+        .map((title) => `${source.path}: the title “${title}” is no sentence`),
+    );
+
+const noFocus: Rule = (sources) =>
+  sources
+    .filter(({ path }) => path.endsWith('.test.ts'))
+    .flatMap((source) =>
+      eachMatch(
+        source,
+        codeOnly(source.text),
+        /\btest(\.\w+)*\.(only|skip|failing)\(/,
+        (found) => `has ${found}`,
+      ),
+    );
+
+const noMachinePaths: Rule = (sources) =>
+  sources.flatMap((source) =>
+    eachMatch(source, source.text, MACHINE_PATH, (found) => `names ${found}, a path of one machine`),
+  );
+
+/** Every rule by the sentence it enforces. */
+export const RULES: Readonly<Record<string, Rule>> = {
+  'imports point one way': importDirection,
+  'a package is imported only where it is owned': packageOwners,
+  'the domain imports no package': pureDomain,
+  'there are no barrels': noBarrels,
+  'there are no import cycles': noCycles,
+  'file names say what is in them': namesThatSay,
+  'the environment is read in one place': environmentInOnePlace,
+  'only programs that people run print': silence,
+  'time and chance are injected': injectedTime,
+  'files are short': shortFiles,
+  'test titles are sentences': titlesAreSentences,
+  'no test is focused or skipped': noFocus,
+  'no path of a machine is named': noMachinePaths,
+};
