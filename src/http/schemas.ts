@@ -144,12 +144,9 @@ export const orderSchema = z
     reason: z.enum(['declined', 'cancelled', 'expired', 'seats_lost']).optional(),
     amountMinor,
     currency,
-    checkoutUrl: z
-      .string()
-      .nullable()
-      .meta({
-        description: 'Where to pay. Null when there is nothing to pay, or the gateway is slow: ask again.',
-      }),
+    checkoutUrl: z.string().nullable().meta({
+      description: 'Where to pay. Null when there is nothing to pay, or the gateway is slow: ask again.',
+    }),
     payBy: instant,
     seats: z.array(seatId),
     tickets: z.array(ticketSchema),

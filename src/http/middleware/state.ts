@@ -24,4 +24,4 @@ export const newState = (requestId: string): RequestState => ({
 });
 
 /** The state of this request; set by the first middleware. */
-export const stateOf = (ctx: Context): RequestState => ctx.state as RequestState;
+export const stateOf = (ctx: Context): RequestState => ctx.state;
