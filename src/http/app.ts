@@ -24,12 +24,12 @@ const securityHeaders = (): Middleware =>
     referrerPolicy: { policy: 'no-referrer' },
   });
 
-/** While draining every answer asks its client to come back over another connection, to another node. */
+/** While draining every answer, also to what began before, asks its client to come back over another connection. */
 const closeWhileDraining =
   (draining: () => boolean): Middleware =>
-  (ctx, next) => {
-    if (draining()) ctx.set('Connection', 'close');
-    return next();
+  async (ctx, next) => {
+    await next();
+    if (draining() && !ctx.headerSent) ctx.set('Connection', 'close');
   };
 
 /** What no route took: a path nobody has, or one that does not take this method. */
@@ -46,16 +46,16 @@ const unmatched = (ctx: Context): void => {
 };
 
 /**
- * The Koa application: watch, turn errors into answers, protect, route. The watcher stands outside the error middleware
- * because it must see the status that was sent; it throws nothing itself.
+ * The Koa application: watch, turn errors into answers, protect, route. The first two stand outside the error
+ * middleware because they must see what was sent in the end; they throw nothing themselves.
  */
 export const createApp = (edge: Edge, streams: SseHub): Koa => {
   const app = new Koa({ proxy: edge.options.trustProxy, maxIpsCount: edge.options.trustProxy ? 1 : 0 });
   // What reaches this listener broke after the answer began: a client that left, as a rule.
   app.on('error', (error: unknown) => edge.log.debug({ err: error }, 'an answer was cut off'));
   app.use(observe(edge));
-  app.use(problems(edge.log));
   app.use(closeWhileDraining(edge.draining));
+  app.use(problems(edge.log));
   app.use(securityHeaders());
   const router = new Router({ strict: true, sensitive: true });
   for (const route of createRoutes(edge))

@@ -25,9 +25,11 @@ export const refusalsOf = (route: Route): readonly RefusalCode[] => {
           'idempotency_key_reused',
           'idempotency_in_progress',
           'outcome_unknown',
-          'unavailable',
         ] as const)),
     ...(route.refusals ?? []),
+    // Anything may find its part away or itself too busy.
+    'overloaded',
+    'unavailable',
     'internal',
   ];
 };

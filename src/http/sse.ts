@@ -11,10 +11,10 @@ export interface SseStream {
 }
 
 export interface SseHub {
-  /** Takes the response over. Throws `overloaded` before touching it if there are too many streams. */
+  /** Takes the response over. Before it touches it: throws `overloaded` at too many streams, `unavailable` after `close`. */
   open(response: ServerResponse, subscribe: (stream: SseStream) => () => void): void;
   size(): number;
-  /** Ends every stream. */
+  /** Ends every stream and takes no more. */
   close(): void;
 }
 
@@ -51,6 +51,7 @@ const encode = (data: object): string => {
 export const createSseHub = (options: SseHubOptions): SseHub => {
   const streams = new Set<ServerResponse>();
   let cancelHeartbeat: (() => void) | null = null;
+  let shut = false;
 
   const write = (response: ServerResponse, text: string): void => {
     if (response.writableEnded || response.destroyed) return;
@@ -73,6 +74,7 @@ export const createSseHub = (options: SseHubOptions): SseHub => {
 
   return {
     open(response, subscribe) {
+      if (shut) throw new RefusalError(refuse('unavailable', { detail: 'This node is about to stop.' }));
       if (streams.size >= options.maxStreams) {
         throw new RefusalError(refuse('overloaded', { detail: 'Too many open streams; poll instead.' }));
       }
@@ -102,6 +104,7 @@ export const createSseHub = (options: SseHubOptions): SseHub => {
     },
     size: () => streams.size,
     close() {
+      shut = true;
       for (const response of streams) response.end();
     },
   };

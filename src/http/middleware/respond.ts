@@ -25,6 +25,17 @@ const renderShared = (body: object): Rendered => {
   return fresh;
 };
 
+/**
+ * Whether the client has this very state. Not Koa's `fresh`: that one gives up at `Cache-Control: no-cache`, which fetch()
+ * adds to every request with a condition of its own, and which is an order to caches, not to us.
+ */
+const isKnown = (ifNoneMatch: string | undefined, etag: string): boolean =>
+  ifNoneMatch !== undefined &&
+  ifNoneMatch.split(',').some((one) => {
+    const tag = one.trim();
+    return tag === '*' || tag.replace(/^W\//, '') === etag;
+  });
+
 /** Writes an answer that is not a stream. */
 export const respond = (ctx: Context, answer: Exclude<Answer, { kind: 'stream' }>, shared: boolean): void => {
   if (answer.kind === 'empty') {
@@ -51,7 +62,7 @@ export const respond = (ctx: Context, answer: Exclude<Answer, { kind: 'stream' }
   const { text, etag } = renderShared(answer.body);
   ctx.set('Cache-Control', SHARED);
   ctx.set('ETag', etag);
-  if (ctx.fresh) {
+  if (isKnown(ctx.req.headers['if-none-match'], etag)) {
     ctx.status = 304;
     ctx.body = null;
   } else ctx.body = text;
