@@ -16,7 +16,7 @@ test('a hold tells its seats, its price and its end', async (t) => {
   const bench = await withServer(t);
   const reply = await bench.ask('POST', PATH, asking(bench));
   t.is(reply.status, 201);
-  t.like(reply.body as object, {
+  t.like(reply.body, {
     seats: ['A-1-1'],
     amountMinor: 25_000,
     currency: 'BRL',
@@ -152,7 +152,7 @@ test('a hold is given back and extended by its owner alone', async (t) => {
   refused(t, await bench.ask('DELETE', `/v1/holds/${holdId}`, stranger), 'not_found');
   const mine = { token: bench.fan.token };
   const extended = await bench.ask('POST', `/v1/holds/${holdId}/extend`, mine);
-  t.like(extended.body as object, { expiresAt: '2026-12-01T14:00:00.000Z', extended: true });
+  t.like(extended.body, { expiresAt: '2026-12-01T14:00:00.000Z', extended: true });
   refused(t, await bench.ask('POST', `/v1/holds/${holdId}/extend`, mine), 'hold_already_extended');
   const released = await bench.ask('DELETE', `/v1/holds/${holdId}`, mine);
   t.is(released.status, 204);

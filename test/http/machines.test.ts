@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import test from 'ava';
 import { EVENT } from './fakes.ts';
 import { refused, withServer } from './with-server.ts';
@@ -13,13 +14,13 @@ test('a node is ready while its vital parts are up', async (t) => {
       ],
     },
   }));
-  t.like((await bench.ask('GET', '/readyz')).body as object, { status: 'ready' });
+  t.like((await bench.ask('GET', '/readyz')).body, { status: 'ready' });
   rabbit = 'down';
   t.is((await bench.ask('GET', '/readyz')).status, 200);
   postgres = 'down';
   const reply = await bench.ask('GET', '/readyz');
   t.is(reply.status, 503);
-  t.like(reply.body as object, { status: 'not_ready' });
+  t.like(reply.body, { status: 'not_ready' });
   t.is((await bench.ask('GET', '/livez')).status, 200);
 });
 
@@ -53,33 +54,14 @@ test('the docs page loads its script from here and allows nothing else', async (
 
 test('a gateway event reaches the payment service in the very bytes that were signed', async (t) => {
   const bench = await withServer(t);
-  const raw = '{ "a" : 1 ,\n"b": "é" }';
-  const bytes = new TextEncoder().encode(raw);
-  const post = (signature: string | null) =>
-    bench.ask('POST', '/v1/payments/webhooks/stripe', {
-      body: bytes,
-      ...(signature === null ? {} : { headers: { 'stripe-signature': signature } }),
-    });
-  const good = `signed:${Buffer.from(bytes).toString('latin1')}`;
-  const seen: string[] = [];
-  t.is((await post('wrong')).status, 400);
-  refused(t, await post(null), 'signature_invalid');
-  const spying = await withServer(t, ({ sale }) => ({
-    payments: {
-      ...sale.payments,
-      receiveWebhook: async (body) => {
-        seen.push(body.toString('utf8'));
-        return 'duplicate' as const;
-      },
-    },
-  }));
-  const reply = await spying.ask('POST', '/v1/payments/webhooks/stripe', {
-    body: bytes,
-    headers: { 'stripe-signature': 'any', 'content-type': 'text/plain' },
-  });
-  t.deepEqual(reply.body as object, { received: true, outcome: 'duplicate' });
-  t.deepEqual(seen, [raw]);
-  t.true(good.length > 0);
+  const bytes = new TextEncoder().encode('{ "a" : 1 ,\n"b": "\u00fc" }');
+  const post = (headers: Record<string, string>) =>
+    bench.ask('POST', '/v1/payments/webhooks/stripe', { body: bytes, headers });
+  refused(t, await post({}), 'signature_invalid');
+  refused(t, await post({ 'stripe-signature': 'forged' }), 'signature_invalid');
+  const digest = createHash('sha256').update(bytes).digest('hex');
+  const reply = await post({ 'stripe-signature': `signed:${digest}`, 'content-type': 'text/plain' });
+  t.deepEqual(reply.body as object, { received: true, outcome: 'accepted' });
 });
 
 test('a gateway event that breaks is asked for again', async (t) => {

@@ -47,7 +47,7 @@ test('an event is created as it was defined', async (t) => {
   const { eventId } = reply.body as unknown as { eventId: string };
   t.is(reply.headers.get('location'), `/v1/events/${eventId}`);
   const { opensAt: _, ...rest } = definition;
-  t.like(bench.operators.acts[0]?.detail as object, {
+  t.like(bench.operators.acts[0]?.detail, {
     ...rest,
     opensAtMs: Date.parse('2026-12-01T12:00:00Z'),
   });

@@ -31,7 +31,7 @@ const read = async (bench: Bench, orderId: string): Promise<OrderBody> =>
 test('an order says what it costs, until when to pay, and where', async (t) => {
   const bench = await withServer(t);
   const order = await placed(bench);
-  t.like(order as unknown as Record<string, unknown>, {
+  t.like(order, {
     status: 'awaiting_payment',
     amountMinor: 50_000,
     currency: 'BRL',
@@ -103,7 +103,7 @@ test('cancelling waits for the order to settle, and twice is fine', async (t) =>
   const { orderId } = await placed(bench);
   const reply = await bench.ask('DELETE', `/v1/orders/${orderId}`, { token: bench.fan.token });
   t.is(reply.status, 200);
-  t.like(reply.body as object, { status: 'failed', reason: 'cancelled' });
+  t.like(reply.body, { status: 'failed', reason: 'cancelled' });
   t.is(bench.sale.watchers.size, 0, 'nobody is left watching');
   t.is((await bench.ask('DELETE', `/v1/orders/${orderId}`, { token: bench.fan.token })).status, 200);
 });

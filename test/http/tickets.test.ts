@@ -40,16 +40,25 @@ test('a door checks a ticket with the public keys alone', async (t) => {
   t.false(JSON.stringify(keys).includes('"d"'), 'the private part stays here');
 });
 
-/** Draws the path of the SVG (moves and unit squares) as pixels, to be read as a camera would. */
-const pixels = (svg: string) => {
-  const size = Number(/viewBox="0 0 (\d+)/.exec(svg)?.[1]);
-  const scale = 4;
-  const side = size * scale;
+const SCALE = 4;
+
+/** Paints the image (unit squares, each a subpath) as pixels, to be read as a camera would. */
+const paint = (svg: string) => {
+  const side = Number(/viewBox="0 0 (\d+)/.exec(svg)?.[1]) * SCALE;
   const data = new Uint8Array(side * side * 4).fill(255);
-  return { svg, size, scale, side, data };
+  let [x, y] = [0, 0];
+  for (const [, move, dx, dy] of svg.matchAll(/([Mm])(-?\d+) ?(-?\d+)h1v1/g)) {
+    [x, y] = move === 'M' ? [Number(dx), Number(dy)] : [x + Number(dx), y + Number(dy)];
+    for (let row = y * SCALE; row < (y + 1) * SCALE; row += 1) {
+      for (let column = x * SCALE; column < (x + 1) * SCALE; column += 1) {
+        data.fill(0, (row * side + column) * 4, (row * side + column) * 4 + 3);
+      }
+    }
+  }
+  return { width: side, height: side, data };
 };
 
-test('the QR image shows the code', async (t) => {
+test('the QR image reads as the code', async (t) => {
   const bench = await withServer(t);
   const ticketId = issued(bench);
   const ticket = (await bench.ask('GET', `/v1/tickets/${ticketId}`, { token: bench.fan.token }))
@@ -58,8 +67,7 @@ test('the QR image shows the code', async (t) => {
   t.is(response.status, 200);
   t.is(response.headers.get('content-type'), 'image/svg+xml');
   t.is(response.headers.get('cache-control'), 'no-store');
-  t.is(typeof decodeQR, 'function');
-  t.true(pixels(await response.text()).size > 20);
+  t.is(decodeQR(paint(await response.text())), ticket.code);
 });
 
 test('the image is for the owner or for who has the code; who has only the id gets nothing', async (t) => {
@@ -86,7 +94,7 @@ test('a void ticket has no code and no image', async (t) => {
   const bench = await withServer(t);
   const ticketId = issued(bench, true);
   const reply = await bench.ask('GET', `/v1/tickets/${ticketId}`, { token: bench.fan.token });
-  t.like(reply.body as object, { voided: true, code: null, svgUrl: null });
+  t.like(reply.body, { voided: true, code: null, svgUrl: null });
   refused(t, await bench.ask('GET', `/v1/tickets/${ticketId}.svg`, { token: bench.fan.token }), 'not_found');
 });
 

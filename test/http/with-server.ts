@@ -14,7 +14,8 @@ import { systemIds } from '../../src/infra/environment.ts';
 import { createBearerTokens } from '../../src/infra/jose/bearer-tokens.ts';
 import { createTicketCodes } from '../../src/infra/jose/ticket-codes.ts';
 import { createMetrics } from '../../src/infra/metrics.ts';
-import { fakeIdempotency, fakeLine, fakeOperators, fakePasses, fakeSale, NOW_MS } from './fakes.ts';
+import { fakeIdempotency, fakeOperators } from './fake-operators.ts';
+import { fakeLine, fakePasses, fakeSale, NOW_MS } from './fakes.ts';
 
 const SECRET = 'a secret for the tests that is long enough';
 
@@ -50,7 +51,11 @@ export interface Bench {
   readonly operators: ReturnType<typeof fakeOperators>;
   readonly idempotency: ReturnType<typeof fakeIdempotency>;
   readonly routes: readonly Route[];
-  readonly logged: { readonly level: string; readonly fields: object; readonly message: string }[];
+  readonly logged: {
+    readonly level: string;
+    readonly fields: Readonly<Record<string, unknown>>;
+    readonly message: string;
+  }[];
   readonly fan: { readonly id: string; readonly token: string };
   readonly stranger: { readonly id: string; readonly token: string };
   readonly operator: string;
@@ -107,7 +112,7 @@ export const withServer = async (
   const tokens = createBearerTokens({ secret: SECRET, clock });
   const logged: Bench['logged'] = [];
   const record = (level: string) => (fields: object, message: string) =>
-    void logged.push({ level, fields, message });
+    void logged.push({ level, fields: { ...fields }, message });
   const parts = {
     tickets: sale.service,
     payments: sale.payments,
