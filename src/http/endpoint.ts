@@ -77,7 +77,8 @@ export const createEndpoint = (route: Route, edge: Edge, streams: SseHub): Middl
     try {
       return await route.handler(call);
     } catch (error) {
-      if (route.idempotent === undefined || error instanceof RefusalError) throw error;
+      if (error instanceof RefusalError) return error.refusal;
+      if (route.idempotent === undefined) throw error;
       edge.log.error(
         { err: error, requestId: call.requestId, route: route.path },
         'a creating request broke; its outcome is not known',

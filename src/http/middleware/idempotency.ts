@@ -45,7 +45,8 @@ const replay = (status: number, body: unknown): JsonAnswer => ({
 /**
  * Runs `handler` once per key. A 2xx answer is kept (as text, so that a repeat gets the same bytes). A refusal did nothing:
  * the key is forgotten. After a fault nobody knows, so the key keeps its request and loses its lease: a repeat runs the
- * handler again at once, and finds the first effect because ids are derived from the key.
+ * handler again at once, and finds the first effect because ids are derived from the key. `handler` tells faults as the
+ * refusal `outcome_unknown`.
  */
 export const runStored = async (
   edge: Pick<Edge, 'idempotency' | 'log' | 'options'>,
@@ -65,17 +66,7 @@ export const runStored = async (
   if (claim.kind === 'mismatch') return refuse('idempotency_key_reused');
   if (claim.kind === 'running') return refuse('idempotency_in_progress');
   if (claim.kind === 'answered') return replay(claim.answer.status, claim.answer.body);
-  let answer: AnswerOrRefusal;
-  try {
-    answer = await handler();
-  } catch (error) {
-    await bestEffort(
-      error instanceof RefusalError && error.refusal.code !== 'outcome_unknown'
-        ? store.abandon(subject, key)
-        : store.release(subject, key),
-    );
-    throw error;
-  }
+  const answer = await handler();
   if (isRefusal(answer)) {
     await bestEffort(
       answer.code === 'outcome_unknown' ? store.release(subject, key) : store.abandon(subject, key),
