@@ -4,10 +4,11 @@ import { createIdempotencyStore } from '../../src/infra/postgres/idempotency-sto
 import { eventually } from '../support/eventually.ts';
 import { testPostgres } from '../support/servers.ts';
 
+// One after the other: each fills a pool, and the server has a hundred connections for everybody.
 const LEASE_MS = 60_000;
 const FIFTY = Array.from({ length: 50 }, (_, index) => index);
 
-test('of fifty claims of a key at once exactly one is the first', async (t) => {
+test.serial('of fifty claims of a key at once exactly one is the first', async (t) => {
   const postgres = await testPostgres(t);
   if (postgres === null) return;
   const store = createIdempotencyStore(postgres.pool);
@@ -19,7 +20,7 @@ test('of fifty claims of a key at once exactly one is the first', async (t) => {
   }
 });
 
-test('of fifty different requests with one key one runs and the rest are told so', async (t) => {
+test.serial('of fifty different requests with one key one runs and the rest are told so', async (t) => {
   const postgres = await testPostgres(t);
   if (postgres === null) return;
   const store = createIdempotencyStore(postgres.pool);
@@ -31,7 +32,7 @@ test('of fifty different requests with one key one runs and the rest are told so
   t.is(claims.filter((claim) => claim.kind === 'mismatch').length, 49);
 });
 
-test('a stored answer is given again as it was, to the same subject only', async (t) => {
+test.serial('a stored answer is given again as it was, to the same subject only', async (t) => {
   const postgres = await testPostgres(t);
   if (postgres === null) return;
   const store = createIdempotencyStore(postgres.pool);
@@ -47,7 +48,7 @@ test('a stored answer is given again as it was, to the same subject only', async
   t.deepEqual(await store.claim('ana', 'k', 'same', LEASE_MS), { kind: 'answered', answer });
 });
 
-test('when the first request crashed, its lease ends and exactly one repeat takes over', async (t) => {
+test.serial('when the first request crashed, its lease ends and exactly one repeat takes over', async (t) => {
   const postgres = await testPostgres(t);
   if (postgres === null) return;
   const store = createIdempotencyStore(postgres.pool);
@@ -62,7 +63,7 @@ test('when the first request crashed, its lease ends and exactly one repeat take
   t.is(taken, 1);
 });
 
-test('an abandoned key is new again; a released one waits for the same request only', async (t) => {
+test.serial('an abandoned key is new again; a released one waits for the same request only', async (t) => {
   const postgres = await testPostgres(t);
   if (postgres === null) return;
   const store = createIdempotencyStore(postgres.pool);
@@ -75,7 +76,7 @@ test('an abandoned key is new again; a released one waits for the same request o
   t.is(claims.filter((claim) => claim.kind === 'first').length, 1);
 });
 
-test('claims and abandonments that cross never answer what is not so', async (t) => {
+test.serial('claims and abandonments that cross never answer what is not so', async (t) => {
   const postgres = await testPostgres(t);
   if (postgres === null) return;
   const store = createIdempotencyStore(postgres.pool);
@@ -99,7 +100,7 @@ test('claims and abandonments that cross never answer what is not so', async (t)
   t.true(granted >= 1);
 });
 
-test('old keys are forgotten, oldest first, so many at a time', async (t) => {
+test.serial('old keys are forgotten, oldest first, so many at a time', async (t) => {
   const postgres = await testPostgres(t);
   if (postgres === null) return;
   const store = createIdempotencyStore(postgres.pool);
