@@ -75,4 +75,6 @@ export interface IdempotencyStore {
   answer(subject: string, key: string, answer: StoredAnswer): Promise<void>;
   /** Nothing was created: forget the key, so that a repeat tries again. */
   abandon(subject: string, key: string): Promise<void>;
+  /** Nobody knows what was created: end the lease but keep the fingerprint. A repeat runs again at once. */
+  release(subject: string, key: string): Promise<void>;
 }

@@ -1,0 +1,43 @@
+import type { Refusal } from '../domain/refusal.ts';
+import type { SseStream } from './sse.ts';
+
+type Headers = Readonly<Record<string, string>>;
+
+/** A JSON document. `note` goes to the access log: ids of what was made, never a secret. */
+export interface JsonAnswer {
+  readonly kind: 'json';
+  readonly status: number;
+  readonly body: object;
+  readonly headers?: Headers;
+  readonly note?: Headers;
+}
+
+export interface EmptyAnswer {
+  readonly kind: 'empty';
+}
+
+/** Anything that is not JSON. */
+export interface BytesAnswer {
+  readonly kind: 'bytes';
+  readonly contentType: string;
+  readonly body: string | Buffer;
+  readonly headers?: Headers;
+}
+
+/** A server-sent event stream; `subscribe` starts what feeds it and returns how to stop that. */
+export interface StreamAnswer {
+  readonly kind: 'stream';
+  readonly subscribe: (stream: SseStream) => () => void;
+}
+
+export type Answer = JsonAnswer | EmptyAnswer | BytesAnswer | StreamAnswer;
+export type AnswerOrRefusal = Answer | Refusal;
+
+export const json = (
+  status: number,
+  body: object,
+  extra: Pick<JsonAnswer, 'headers' | 'note'> = {},
+): JsonAnswer => ({ kind: 'json', status, body, ...extra });
+
+/** 204. */
+export const empty: EmptyAnswer = { kind: 'empty' };

@@ -1,0 +1,93 @@
+import type { Clock, Ids } from '../domain/ports/environment.ts';
+import type { IdempotencyStore } from '../domain/ports/event-store.ts';
+import type {
+  BearerTokens,
+  HealthService,
+  LinePasses,
+  OperatorService,
+  PaymentService,
+  TicketCodes,
+  TicketService,
+  WaitingRoomService,
+} from '../domain/ports/services.ts';
+
+/** What the edge wants of a logger; pino's has this shape. */
+export interface EdgeLog {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** What the edge wants of metrics. Labels are resolved once, so that counting a request costs next to nothing. */
+export interface EdgeMetrics {
+  /** Call once per route; the returned function records one answered request. */
+  httpRoute(method: string, route: string): (status: number, seconds: number) => void;
+  httpStreams(open: number): void;
+  /** The exposition text of everything measured in this process. */
+  exposition(): Promise<{ readonly contentType: string; readonly text: string }>;
+}
+
+export interface EdgeOptions {
+  /** Exactly one trusted proxy stands in front: its X-Forwarded-* headers are believed. */
+  readonly trustProxy: boolean;
+  /** Opens the route that kills actors. */
+  readonly chaos: boolean;
+  /** Where fans reach this server, without a trailing slash; null: links are given relative to the origin. */
+  readonly publicUrl: string | null;
+  readonly bodyLimitBytes: number;
+  /** An event's definition may list many rows. */
+  readonly definitionLimitBytes: number;
+  readonly maxConnections: number;
+  readonly maxStreams: number;
+  /** A stream with more than this unsent is cut: its reader is too slow. */
+  readonly streamBufferBytes: number;
+  readonly heartbeatMs: number;
+  /** Between two looks at the live numbers of an event that an operator watches. */
+  readonly numbersEveryMs: number;
+  readonly fanTokenTtlMs: number;
+  /** A keyed request that has not answered for so long counts as crashed, and a repeat runs it again. */
+  readonly idempotencyLeaseMs: number;
+  /** How long a cancellation waits for the order to settle before it answers 202. */
+  readonly cancelWaitMs: number;
+}
+
+export const DEFAULT_OPTIONS: EdgeOptions = {
+  trustProxy: false,
+  chaos: false,
+  publicUrl: null,
+  bodyLimitBytes: 64 * 1024,
+  definitionLimitBytes: 4 * 1024 * 1024,
+  maxConnections: 50_000,
+  maxStreams: 20_000,
+  streamBufferBytes: 64 * 1024,
+  heartbeatMs: 15_000,
+  numbersEveryMs: 1_000,
+  fanTokenTtlMs: 7 * 24 * 3_600_000,
+  idempotencyLeaseMs: 30_000,
+  cancelWaitMs: 2_000,
+};
+
+/** The services behind the edge. */
+export interface EdgeServices {
+  readonly tickets: TicketService;
+  readonly payments: PaymentService;
+  readonly waitingRoom: WaitingRoomService;
+  readonly operators: OperatorService;
+  readonly health: HealthService;
+}
+
+/** Everything the edge is made of. */
+export interface Edge extends EdgeServices {
+  readonly tokens: BearerTokens;
+  readonly passes: LinePasses;
+  readonly ticketCodes: TicketCodes;
+  readonly idempotency: IdempotencyStore;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: EdgeLog;
+  readonly metrics: EdgeMetrics;
+  readonly options: EdgeOptions;
+  /** True from the moment this process was told to stop. */
+  readonly draining: () => boolean;
+}

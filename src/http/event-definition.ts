@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import type { EventDefinition } from '../domain/event.ts';
+import { amountMinor, currency, sectionId } from './schemas.ts';
+
+/** A map larger than this is several events. */
+const MAX_SEATS = 200_000;
+const MAX_RATE_PER_MINUTE = 10_000_000;
+const MAX_INSIDE = 10_000_000;
+/** Prices beyond this are typing errors, and a whole order must stay an exact integer. */
+const MAX_PRICE_MINOR = 1_000_000_000;
+
+export const ratePerMinute = z.int().min(0).max(MAX_RATE_PER_MINUTE);
+export const insideMax = z.int().min(0).max(MAX_INSIDE);
+
+const text = z.string().trim().min(1).max(200);
+
+const row = z.object({ name: sectionId, seats: z.int().min(1).max(MAX_SEATS) });
+
+const section = z
+  .object({
+    id: sectionId,
+    name: text,
+    priceMinor: amountMinor.max(MAX_PRICE_MINOR),
+    rows: z.array(row).min(1).max(5_000).optional(),
+    capacity: z.int().min(1).max(MAX_SEATS).optional(),
+  })
+  .refine((one) => (one.rows === undefined) !== (one.capacity === undefined), {
+    message: 'needs either rows or a capacity',
+  })
+  .refine((one) => isUnique((one.rows ?? []).map((each) => each.name)), {
+    message: 'row names must differ',
+    path: ['rows'],
+  });
+
+const isUnique = (names: readonly string[]): boolean => new Set(names).size === names.length;
+
+const seatsIn = (one: z.output<typeof section>): number =>
+  one.capacity ?? (one.rows ?? []).reduce((sum, each) => sum + each.seats, 0);
+
+/** What an operator sends to create an event; parses into the domain's definition. */
+export const eventDefinitionSchema = z
+  .object({
+    name: text,
+    venue: text,
+    currency,
+    opensAt: z.iso.datetime({ offset: true }).meta({ example: '2026-12-01T12:00:00Z' }),
+    limits: z.object({
+      seatsPerFan: z.int().min(1).max(1_000),
+      holdsPerFan: z.int().min(1).max(1_000),
+    }),
+    admission: z.object({ ratePerMinute, insideMax }),
+    sections: z.array(section).min(1).max(1_000),
+  })
+  .refine((one) => isUnique(one.sections.map((each) => each.id)), {
+    message: 'section ids must differ',
+    path: ['sections'],
+  })
+  .refine((one) => one.sections.reduce((sum, each) => sum + seatsIn(each), 0) <= MAX_SEATS, {
+    message: `an event has at most ${MAX_SEATS} seats`,
+    path: ['sections'],
+  })
+  .meta({ id: 'EventDefinition' });
+
+/** The definition in the domain's words. */
+export const definitionOf = (parsed: z.output<typeof eventDefinitionSchema>): EventDefinition => {
+  const { opensAt, ...rest } = parsed;
+  return { ...rest, opensAtMs: Date.parse(opensAt) };
+};

@@ -1,0 +1,39 @@
+import type { Middleware } from 'koa';
+import type { Edge } from '../edge.ts';
+import { newState, type RequestState } from './state.ts';
+
+/** A caller's own request id is kept if it is safe to print. */
+const SANE_ID = /^[A-Za-z0-9._:-]{1,128}$/;
+
+/**
+ * Names the request, times it, and writes the access log: path patterns and ids, never query strings, headers or bodies,
+ * because tokens, passes and ticket codes travel there.
+ */
+export const observe = (edge: Pick<Edge, 'ids' | 'log' | 'metrics'>): Middleware => {
+  const unrouted = edge.metrics.httpRoute('ANY', 'unmatched');
+  return async (ctx, next) => {
+    const startedAt = performance.now();
+    const given = ctx.req.headers['x-request-id'];
+    const requestId = typeof given === 'string' && SANE_ID.test(given) ? given : edge.ids.next();
+    const state: RequestState = newState(requestId);
+    ctx.state = state;
+    ctx.res.setHeader('X-Request-Id', requestId);
+    await next();
+    const ms = performance.now() - startedAt;
+    const status = ctx.status;
+    (state.record ?? unrouted)(status, ms / 1_000);
+    const level = status >= 500 ? 'warn' : state.quiet ? 'debug' : 'info';
+    edge.log[level](
+      {
+        requestId,
+        method: ctx.method,
+        route: state.route ?? 'unmatched',
+        status,
+        ms: Math.round(ms * 10) / 10,
+        caller: state.caller?.id,
+        ...state.note,
+      },
+      'request',
+    );
+  };
+};

@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto';
+import type { Context } from 'koa';
+import type { Answer } from '../answer.ts';
+import { StoredBody } from './idempotency.ts';
+import { stateOf } from './state.ts';
+
+/** Browsers and the edge cache ask again after a second: a rush of readers becomes one request a second and node. */
+const SHARED = 'public, max-age=1, s-maxage=1';
+
+interface Rendered {
+  readonly text: string;
+  readonly etag: string;
+}
+
+/** A frame or a seat map is read by thousands between two changes: rendered once per object, as long as the object lives. */
+const rendered = new WeakMap<object, Rendered>();
+
+const renderShared = (body: object): Rendered => {
+  const known = rendered.get(body);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(body);
+  const etag = `"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"`;
+  const fresh = { text, etag };
+  rendered.set(body, fresh);
+  return fresh;
+};
+
+/**
+ * Whether the client has this very state. Not Koa's `fresh`: that one gives up at `Cache-Control: no-cache`, which fetch()
+ * adds to every request with a condition of its own, and which is an order to caches, not to us.
+ */
+const isKnown = (ifNoneMatch: string | undefined, etag: string): boolean =>
+  ifNoneMatch !== undefined &&
+  ifNoneMatch.split(',').some((one) => {
+    const tag = one.trim();
+    return tag === '*' || tag.replace(/^W\//, '') === etag;
+  });
+
+/** Writes an answer that is not a stream. */
+export const respond = (ctx: Context, answer: Exclude<Answer, { kind: 'stream' }>, shared: boolean): void => {
+  if (answer.kind === 'empty') {
+    ctx.set('Cache-Control', 'no-store');
+    ctx.status = 204;
+    return;
+  }
+  if (answer.kind === 'bytes') {
+    ctx.set('Cache-Control', 'no-store');
+    ctx.set({ 'Content-Type': answer.contentType, ...answer.headers });
+    ctx.status = 200;
+    ctx.body = answer.body;
+    return;
+  }
+  ctx.status = answer.status;
+  ctx.set('Content-Type', 'application/json; charset=utf-8');
+  if (answer.headers !== undefined) ctx.set(answer.headers);
+  if (answer.note !== undefined) stateOf(ctx).note = { ...stateOf(ctx).note, ...answer.note };
+  if (!shared) {
+    ctx.set('Cache-Control', 'no-store');
+    ctx.body = answer.body instanceof StoredBody ? answer.body.text : JSON.stringify(answer.body);
+    return;
+  }
+  const { text, etag } = renderShared(answer.body);
+  ctx.set('Cache-Control', SHARED);
+  ctx.set('ETag', etag);
+  if (isKnown(ctx.req.headers['if-none-match'], etag)) {
+    ctx.status = 304;
+    ctx.body = null;
+  } else ctx.body = text;
+};

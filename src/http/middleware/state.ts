@@ -1,0 +1,27 @@
+import type { Context } from 'koa';
+import type { Caller } from '../../domain/ports/services.ts';
+
+/** What the middleware of one request know together. */
+export interface RequestState {
+  requestId: string;
+  /** The route's pattern; null until one matched. */
+  route: string | null;
+  quiet: boolean;
+  caller: Caller | null;
+  /** Ids for the access log. */
+  note: Readonly<Record<string, string>>;
+  /** Set by the route: counts the answer. */
+  record: ((status: number, seconds: number) => void) | null;
+}
+
+export const newState = (requestId: string): RequestState => ({
+  requestId,
+  route: null,
+  quiet: false,
+  caller: null,
+  note: {},
+  record: null,
+});
+
+/** The state of this request; set by the first middleware. */
+export const stateOf = (ctx: Context): RequestState => ctx.state;

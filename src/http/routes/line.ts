@@ -1,0 +1,141 @@
+import { z } from 'zod';
+import { isRefusal, refuse } from '../../domain/refusal.ts';
+import { json } from '../answer.ts';
+import type { Edge } from '../edge.ts';
+import { defineRoute, type Route } from '../route.ts';
+import { count, eventParams, frameSchema, noBody } from '../schemas.ts';
+
+const seconds = z.number().min(0);
+
+const standingSchema = z.strictObject({
+  state: z.enum(['waiting', 'called', 'admitted', 'left', 'expired']),
+  number: z.int().min(1),
+  ahead: count.meta({ description: 'People in front who have not been called.' }),
+  eta: z
+    .strictObject({ p50Seconds: seconds, p90Seconds: seconds })
+    .nullable()
+    .meta({ description: 'Null when nothing can honestly be said.' }),
+});
+
+const joinedSchema = z.strictObject({
+  place: z.string().meta({ description: 'The signed place, to be sent as `Catraca-Place`.' }),
+  number: z.int().min(1),
+  recoveryCode: z.string(),
+  frame: frameSchema,
+});
+
+const shared = { tags: ['line'], auth: 'public', quiet: true } as const;
+
+const publicRoutes = (edge: Pick<Edge, 'waitingRoom'>): readonly Route[] => [
+  defineRoute({
+    ...shared,
+    method: 'get',
+    path: '/v1/events/:eventId/line',
+    summary: 'The frame of the line',
+    params: eventParams,
+    cacheable: true,
+    responses: { 200: { description: 'The frame.', schema: frameSchema } },
+    refusals: ['not_found'],
+    handler: async ({ params }) => {
+      const frame = await edge.waitingRoom.frame(params.eventId);
+      return frame === null ? refuse('not_found') : json(200, frame);
+    },
+  }),
+  defineRoute({
+    ...shared,
+    method: 'get',
+    path: '/v1/events/:eventId/line/stream',
+    summary: 'The frames of the line as they come',
+    params: eventParams,
+    responses: {
+      200: { description: 'Server-sent events; each `data` is a frame.', contentType: 'text/event-stream' },
+    },
+    refusals: ['not_found', 'overloaded'],
+    handler: async ({ params }) => {
+      const frame = await edge.waitingRoom.frame(params.eventId);
+      if (frame === null) return refuse('not_found');
+      return {
+        kind: 'stream',
+        subscribe(stream) {
+          stream.send(frame);
+          return edge.waitingRoom.watchFrame(params.eventId, (next) => stream.send(next));
+        },
+      };
+    },
+  }),
+  defineRoute({
+    ...shared,
+    method: 'get',
+    path: '/v1/events/:eventId/draw',
+    summary: 'How the order of the line was decided',
+    params: eventParams,
+    cacheable: true,
+    responses: {
+      200: {
+        description: 'Places are given in the order of arrival: nothing is drawn.',
+        schema: z.strictObject({
+          method: z.literal('order_of_arrival'),
+          drawn: z.literal(false),
+          joined: count,
+        }),
+      },
+    },
+    refusals: ['not_found'],
+    handler: async ({ params }) => {
+      const frame = await edge.waitingRoom.frame(params.eventId);
+      if (frame === null) return refuse('not_found');
+      return json(200, { method: 'order_of_arrival', drawn: false, joined: frame.joined });
+    },
+  }),
+];
+
+const fanRoutes = (edge: Pick<Edge, 'waitingRoom'>): readonly Route[] => [
+  defineRoute({
+    method: 'post',
+    path: '/v1/events/:eventId/line',
+    summary: 'Join the line',
+    tags: ['line'],
+    auth: 'fan',
+    idempotent: 'stored',
+    quiet: true,
+    params: eventParams,
+    body: noBody,
+    responses: {
+      201: { description: 'A new place.', schema: joinedSchema },
+      200: { description: 'The place this fan had before.', schema: joinedSchema },
+    },
+    refusals: ['not_found', 'line_closed'],
+    handler: async ({ params, caller }) => {
+      const joined = await edge.waitingRoom.join(params.eventId, caller.id);
+      if (isRefusal(joined)) return joined;
+      const { created, place, number, recoveryCode, frame } = joined;
+      return json(created ? 201 : 200, { place, number, recoveryCode, frame });
+    },
+  }),
+  defineRoute({
+    method: 'get',
+    path: '/v1/events/:eventId/line/me',
+    summary: 'Where I stand',
+    tags: ['line'],
+    auth: 'fan',
+    quiet: true,
+    params: eventParams,
+    headers: z.object({ 'catraca-place': z.string().max(2_000).optional() }),
+    responses: { 200: { description: 'My standing.', schema: standingSchema } },
+    refusals: ['not_found', 'place_invalid'],
+    handler: async ({ params, headers, caller }) => {
+      const place = headers['catraca-place'];
+      if (place === undefined) return refuse('place_invalid', { detail: 'Send the header Catraca-Place.' });
+      const standing = await edge.waitingRoom.standing(params.eventId, caller.id, place);
+      if (isRefusal(standing)) return standing;
+      const { state, number, ahead, eta } = standing;
+      return json(200, { state, number, ahead, eta });
+    },
+  }),
+];
+
+/** The line: the frame for everybody, the place for its owner. */
+export const lineRoutes = (edge: Pick<Edge, 'waitingRoom'>): readonly Route[] => [
+  ...publicRoutes(edge),
+  ...fanRoutes(edge),
+];

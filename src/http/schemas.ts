@@ -1,0 +1,190 @@
+import { z } from 'zod';
+import { isSeatId, isSectionId, isUuid } from '../domain/ids.ts';
+import { REFUSALS } from '../domain/refusal.ts';
+
+/** The building blocks of what goes in and out. Answers are strict: a member that is not described may not be sent. */
+
+export const uuid = z.string().refine(isUuid, 'must be an id').meta({ format: 'uuid' });
+export const sectionId = z
+  .string()
+  .refine(isSectionId, 'must be 1 to 24 letters, digits or underscores')
+  .meta({ example: 'A', pattern: '^[A-Za-z0-9_]{1,24}$' });
+export const seatId = z
+  .string()
+  .refine(isSeatId, 'must be <section>-<row>-<number> or <section>-<number>')
+  .meta({ example: 'A-1-20' });
+export const instant = z.iso.datetime().meta({ example: '2026-12-01T12:00:00.000Z' });
+export const amountMinor = z.int().min(0).meta({ description: 'Minor units of the currency.' });
+export const currency = z
+  .string()
+  .regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code')
+  .meta({ example: 'BRL' });
+export const count = z.int().min(0);
+
+/** Milliseconds since the epoch as ISO 8601 UTC. */
+export const iso = (ms: number): string => new Date(ms).toISOString();
+
+export const eventParams = z.object({ eventId: uuid });
+/** A POST whose body says nothing: none at all, or `{}`. */
+export const noBody = z.object({}).optional();
+
+export const limitQuery = z.object({ limit: z.coerce.number().int().min(1).max(1_000).default(100) });
+
+export const phase = z.enum(['pending', 'open', 'paused', 'closed']);
+
+export const problemSchema = z
+  .strictObject({
+    type: z.string().meta({ example: 'urn:catraca:problem:seat_taken' }),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    code: z.enum(Object.keys(REFUSALS) as [keyof typeof REFUSALS, ...(keyof typeof REFUSALS)[]]),
+    instance: z.string().meta({ description: 'The request id.' }),
+    errors: z.array(z.strictObject({ path: z.string(), message: z.string() })).optional(),
+    seatIds: z.array(z.string()).optional(),
+    retryAfterMs: count.optional(),
+  })
+  .meta({ id: 'Problem', description: 'RFC 9457. Programs branch on `code`.' });
+
+export const frameSchema = z
+  .strictObject({
+    eventId: uuid,
+    epoch: count,
+    phase,
+    serving: count.meta({ description: 'The highest number called: places up to it may come in.' }),
+    joined: count.meta({ description: 'The highest number given out.' }),
+    inside: count,
+    ratePerMinute: z.number().min(0),
+    reason: z
+      .enum(['rate', 'inside', 'nobody_waiting', 'stock', 'paused', 'pending', 'closed', 'degraded'])
+      .meta({ description: 'What limits the rate now.' }),
+    opensAt: z.iso.datetime(),
+    at: z.iso.datetime(),
+  })
+  .meta({
+    id: 'Frame',
+    description: 'The one document everybody in a line reads; each computes their own position from it.',
+  });
+
+const limits = z.strictObject({ seatsPerFan: z.int().min(1), holdsPerFan: z.int().min(1) });
+
+export const eventSchema = z
+  .strictObject({
+    eventId: uuid,
+    name: z.string(),
+    venue: z.string(),
+    currency,
+    opensAt: instant,
+    phase,
+    limits,
+    sections: z.array(
+      z.strictObject({
+        sectionId,
+        name: z.string(),
+        priceMinor: amountMinor,
+        seats: count,
+        left: count.meta({ description: 'Free seats, at most a second old.' }),
+      }),
+    ),
+  })
+  .meta({ id: 'Event' });
+
+export const seatMapSchema = z
+  .strictObject({
+    eventId: uuid,
+    sectionId,
+    version: count.meta({ description: 'Rises with every change in the section.' }),
+    seats: z.array(
+      z.strictObject({
+        seatId,
+        row: z.string(),
+        number: z.int().min(1),
+        status: z.enum(['free', 'held', 'sold']),
+      }),
+    ),
+  })
+  .meta({ id: 'SeatMap' });
+
+export const holdSchema = z
+  .strictObject({
+    holdId: uuid,
+    eventId: uuid,
+    sectionId,
+    seats: z.array(seatId),
+    amountMinor,
+    currency,
+    expiresAt: instant,
+    extended: z.boolean(),
+    state: z.enum(['active', 'released', 'expired', 'ordered']),
+  })
+  .meta({ id: 'Hold', description: 'Seats reserved for one fan, all or nothing, until `expiresAt`.' });
+
+export const ticketSchema = z
+  .strictObject({
+    ticketId: uuid,
+    seatId,
+    code: z.string().meta({ description: 'Signed (EdDSA JWS): what the door reads.' }),
+    svgUrl: z.string().meta({ description: 'The code as a QR image.' }),
+  })
+  .meta({ id: 'Ticket' });
+
+export const orderSchema = z
+  .strictObject({
+    orderId: uuid,
+    eventId: uuid,
+    status: z.enum([
+      'awaiting_payment',
+      'confirming',
+      'confirmed',
+      'failed',
+      'expired',
+      'rejected',
+      'refunded',
+    ]),
+    reason: z.enum(['declined', 'cancelled', 'expired', 'seats_lost']).optional(),
+    amountMinor,
+    currency,
+    checkoutUrl: z.string().nullable().meta({
+      description: 'Where to pay. Null when there is nothing to pay, or the gateway is slow: ask again.',
+    }),
+    payBy: instant,
+    seats: z.array(seatId),
+    tickets: z.array(ticketSchema),
+  })
+  .meta({ id: 'Order' });
+
+const seatCounts = { free: count, held: count, paying: count, sold: count };
+
+export const numbersSchema = z
+  .strictObject({
+    eventId: uuid,
+    phase,
+    frame: frameSchema,
+    line: z.strictObject({
+      epoch: count,
+      joined: count,
+      serving: count,
+      admitted: count,
+      inside: count,
+      called: count,
+    }),
+    admission: z.strictObject({
+      ratePerMinute: count,
+      insideMax: count,
+      paused: z.boolean(),
+      version: count,
+    }),
+    seats: z.strictObject(seatCounts),
+    orders: z.strictObject({
+      awaitingPayment: count,
+      confirmed: count,
+      failed: count,
+      expired: count,
+      rejected: count,
+      refunded: count,
+    }),
+    sections: z.array(z.strictObject({ sectionId, ...seatCounts })),
+    limit: frameSchema.shape.reason,
+    at: z.iso.datetime(),
+  })
+  .meta({ id: 'LiveNumbers' });

@@ -1,0 +1,69 @@
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+
+/** From a memory answer to a gateway that hangs. */
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+export interface Metrics {
+  /** Resolve a route once; the returned function records one answered request. */
+  httpRoute(method: string, route: string): (status: number, seconds: number) => void;
+  httpStreams(open: number): void;
+  exposition(): Promise<{ readonly contentType: string; readonly text: string }>;
+  /** A total that rises. Asking for the same name again gives the same one. */
+  counter(name: string, help: string, labels?: readonly string[]): Counter;
+  /** A value that is read by `collect` at each scrape, or set by its owner. */
+  gauge(name: string, help: string, labels?: readonly string[], collect?: (gauge: Gauge) => void): Gauge;
+  /** Durations in seconds, or counts with buckets of their own. */
+  histogram(name: string, help: string, labels?: readonly string[], buckets?: readonly number[]): Histogram;
+}
+
+/** Prometheus metrics of this process, in a registry of their own: the process' vitals, HTTP, and what others add. */
+export const createMetrics = (): Metrics => {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+
+  const metrics: Metrics = {
+    httpRoute(method, route) {
+      const byStatus = new Map<number, { observe(seconds: number): void }>();
+      return (status, seconds) => {
+        let child = byStatus.get(status);
+        if (child === undefined) {
+          child = durations.labels({ method, route, status: String(status) });
+          byStatus.set(status, child);
+        }
+        child.observe(seconds);
+      };
+    },
+    httpStreams: (open) => streams.set(open),
+    exposition: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
+    counter(name, help, labels = []) {
+      const known = registry.getSingleMetric(name) as Counter | undefined;
+      return known ?? new Counter({ name, help, labelNames: [...labels], registers: [registry] });
+    },
+    gauge(name, help, labels = [], collect) {
+      const known = registry.getSingleMetric(name) as Gauge | undefined;
+      if (known !== undefined) return known;
+      const gauge: Gauge = new Gauge({
+        name,
+        help,
+        labelNames: [...labels],
+        registers: [registry],
+        ...(collect === undefined ? {} : { collect: () => collect(gauge) }),
+      });
+      return gauge;
+    },
+    histogram(name, help, labels = [], buckets = SECONDS) {
+      const known = registry.getSingleMetric(name) as Histogram | undefined;
+      return (
+        known ??
+        new Histogram({ name, help, labelNames: [...labels], buckets: [...buckets], registers: [registry] })
+      );
+    },
+  };
+  const durations = metrics.histogram('http_request_duration_seconds', 'Time to answer, by route.', [
+    'method',
+    'route',
+    'status',
+  ]);
+  const streams = metrics.gauge('http_streams_open', 'Open server-sent event streams.');
+  return metrics;
+};

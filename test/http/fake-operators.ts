@@ -1,0 +1,101 @@
+import type { IdempotencyStore, StoredAnswer } from '../../src/domain/ports/event-store.ts';
+import type { LiveNumbers, OperatorService } from '../../src/domain/ports/services.ts';
+import { ELSEWHERE, EVENT, frame, NOW_MS, saleEvent } from './fakes.ts';
+
+const numbers: LiveNumbers = {
+  eventId: EVENT,
+  phase: 'open',
+  frame,
+  line: { epoch: 1, joined: 25, serving: 10, admitted: 10, inside: 4, called: 2 },
+  admission: saleEvent.admission,
+  seats: { free: 3, held: 0, paying: 0, sold: 0 },
+  orders: { awaitingPayment: 0, confirmed: 0, failed: 0, expired: 0, rejected: 0, refunded: 0 },
+  sections: [{ sectionId: 'A', free: 3, held: 0, paying: 0, sold: 0 }],
+  limit: 'rate',
+  at: '2026-12-01T12:00:01.000Z',
+};
+
+/** Records what operators did. */
+export const fakeOperators = () => {
+  const acts: { readonly act: string; readonly target: string; readonly detail: unknown }[] = [];
+  const known = <T>(eventId: string, value: T): T | null => (eventId === EVENT ? value : null);
+  const service: OperatorService = {
+    async createEvent(eventId, definition) {
+      acts.push({ act: 'create', target: eventId, detail: definition });
+      return { ...saleEvent, eventId };
+    },
+    async setPhase(eventId, phase) {
+      acts.push({ act: 'phase', target: eventId, detail: phase });
+      return known(eventId, { ...saleEvent, phaseSetting: phase });
+    },
+    async turnKnobs(eventId, change) {
+      acts.push({ act: 'knobs', target: eventId, detail: change });
+      return known(eventId, { ...saleEvent, admission: { ...saleEvent.admission, ...change, version: 2 } });
+    },
+    numbers: async (eventId) => known(eventId, numbers),
+    actors: () => [
+      { path: '/sale/A', kind: 'section', mailbox: 0, mailboxLimit: 100, restarts: 0, state: 'running' },
+    ],
+    async killActor(path) {
+      acts.push({ act: 'kill', target: path, detail: null });
+      return true;
+    },
+    audit: async () => [
+      {
+        at: NOW_MS,
+        actor: 'op',
+        role: 'operator',
+        action: 'setPhase',
+        target: EVENT,
+        before: null,
+        after: { phase: 'open' },
+        requestId: 'r1',
+      },
+    ],
+    parked: async () => [
+      {
+        envelope: {
+          id: ELSEWHERE,
+          type: 'PagamentoFalhou',
+          occurredAtMs: NOW_MS,
+          eventId: EVENT,
+          orderId: ELSEWHERE,
+          data: { attemptId: ELSEWHERE, reason: 'declined' },
+        },
+        attempts: 5,
+        reason: 'broke',
+      },
+    ],
+    redrive: async (_queue, limit) => Math.min(limit, 1),
+  };
+  return { service, acts };
+};
+
+/** The idempotency port in memory, leases aside. */
+export const fakeIdempotency = () => {
+  const keys = new Map<string, { fingerprint: string; leased: boolean; answer: StoredAnswer | null }>();
+  const store: IdempotencyStore = {
+    async claim(subject, key, fingerprint) {
+      const name = `${subject} ${key}`;
+      const known = keys.get(name);
+      if (known === undefined) keys.set(name, { fingerprint, leased: true, answer: null });
+      else if (known.fingerprint !== fingerprint) return { kind: 'mismatch' };
+      else if (known.answer !== null) return { kind: 'answered', answer: known.answer };
+      else if (known.leased) return { kind: 'running' };
+      else known.leased = true;
+      return { kind: 'first' };
+    },
+    async answer(subject, key, answer) {
+      const known = keys.get(`${subject} ${key}`);
+      if (known !== undefined) known.answer = answer;
+    },
+    async abandon(subject, key) {
+      keys.delete(`${subject} ${key}`);
+    },
+    async release(subject, key) {
+      const known = keys.get(`${subject} ${key}`);
+      if (known !== undefined) known.leased = false;
+    },
+  };
+  return { store, keys };
+};

@@ -1,0 +1,194 @@
+import test from 'ava';
+import { ELSEWHERE, EVENT } from './fakes.ts';
+import { refused, withServer, type Ask } from './with-server.ts';
+
+const OPERATIONS: readonly { readonly method: string; readonly path: string; readonly body?: unknown }[] = [
+  { method: 'POST', path: '/v1/operator/events', body: {} },
+  { method: 'PATCH', path: `/v1/operator/events/${EVENT}/admission`, body: { paused: true } },
+  { method: 'POST', path: `/v1/operator/events/${EVENT}/phase`, body: { phase: 'closed' } },
+  { method: 'GET', path: `/v1/operator/events/${EVENT}` },
+  { method: 'GET', path: `/v1/operator/events/${EVENT}/stream` },
+  { method: 'GET', path: '/v1/operator/actors' },
+  { method: 'DELETE', path: '/v1/operator/actors/sale/A' },
+  { method: 'GET', path: '/v1/operator/audit' },
+  { method: 'GET', path: '/v1/operator/queues/tickets/parked' },
+  { method: 'POST', path: '/v1/operator/queues/tickets/redrive' },
+];
+
+for (const { method, path, body } of OPERATIONS) {
+  test(`${method} ${path.replace(EVENT, ':eventId')} is for operators`, async (t) => {
+    const bench = await withServer(t);
+    const ask: Ask = body === undefined ? {} : { body };
+    refused(t, await bench.ask(method, path, ask), 'unauthenticated');
+    refused(t, await bench.ask(method, path, { ...ask, token: bench.fan.token }), 'forbidden');
+    if (method !== 'GET')
+      refused(t, await bench.ask(method, path, { ...ask, token: bench.viewer }), 'forbidden');
+    t.deepEqual(bench.operators.acts, []);
+  });
+}
+
+const definition = {
+  name: 'Noite',
+  venue: 'Arena',
+  currency: 'BRL',
+  opensAt: '2026-12-01T09:00:00-03:00',
+  limits: { seatsPerFan: 4, holdsPerFan: 2 },
+  admission: { ratePerMinute: 6000, insideMax: 2000 },
+  sections: [
+    { id: 'A', name: 'Cadeira A', priceMinor: 25000, rows: [{ name: '1', seats: 20 }] },
+    { id: 'PISTA', name: 'Pista', priceMinor: 12000, capacity: 5000 },
+  ],
+};
+
+test('an event is created as it was defined', async (t) => {
+  const bench = await withServer(t);
+  const reply = await bench.ask('POST', '/v1/operator/events', { token: bench.operator, body: definition });
+  t.is(reply.status, 201);
+  const { eventId } = reply.body as unknown as { eventId: string };
+  t.is(reply.headers.get('location'), `/v1/events/${eventId}`);
+  const { opensAt: _, ...rest } = definition;
+  t.like(bench.operators.acts[0]?.detail, {
+    ...rest,
+    opensAtMs: Date.parse('2026-12-01T12:00:00Z'),
+  });
+});
+
+const [rows, area] = definition.sections;
+const WRONG: readonly [string, object, string][] = [
+  ['two sections of one id', { sections: [area, area] }, 'sections'],
+  ['a section with rows and a capacity', { sections: [{ ...rows, capacity: 5 }] }, 'sections.0'],
+  ['a section with neither', { sections: [{ id: 'A', name: 'A', priceMinor: 1 }] }, 'sections.0'],
+  [
+    'two rows of one name',
+    { sections: [{ ...rows, rows: [rows?.rows?.[0], rows?.rows?.[0]] }] },
+    'sections.0.rows',
+  ],
+  ['a section id unfit for an actor', { sections: [{ ...area, id: 'A/B' }] }, 'sections.0.id'],
+  [
+    'a row name with a dash',
+    { sections: [{ ...rows, rows: [{ name: 'a-b', seats: 1 }] }] },
+    'sections.0.rows.0.name',
+  ],
+  ['an empty row', { sections: [{ ...rows, rows: [{ name: '1', seats: 0 }] }] }, 'sections.0.rows.0.seats'],
+  ['more than 200,000 seats', { sections: [{ ...area, capacity: 200_000 }, rows] }, 'sections'],
+  ['a negative price', { sections: [{ ...area, priceMinor: -1 }] }, 'sections.0.priceMinor'],
+  ['a price in fractions', { sections: [{ ...area, priceMinor: 0.5 }] }, 'sections.0.priceMinor'],
+  ['limits below one', { limits: { seatsPerFan: 0, holdsPerFan: 2 } }, 'limits.seatsPerFan'],
+  ['a currency that is none', { currency: 'real' }, 'currency'],
+  ['an opening that is no instant', { opensAt: 'tomorrow' }, 'opensAt'],
+  ['an opening without a zone', { opensAt: '2026-12-01T12:00:00' }, 'opensAt'],
+  ['a negative rate', { admission: { ratePerMinute: -1, insideMax: 1 } }, 'admission.ratePerMinute'],
+  ['no name', { name: '  ' }, 'name'],
+];
+
+for (const [what, change, path] of WRONG) {
+  test(`a definition with ${what} is refused at its place`, async (t) => {
+    const bench = await withServer(t);
+    const body = { ...definition, ...change };
+    const reply = await bench.ask('POST', '/v1/operator/events', { token: bench.operator, body });
+    refused(t, reply, 'invalid_request');
+    const { errors } = reply.body as unknown as { errors: { path: string }[] };
+    t.deepEqual(
+      errors.map((error) => error.path),
+      [path],
+    );
+    t.deepEqual(bench.operators.acts, []);
+  });
+}
+
+test('knobs are turned one by one, and what is left out stays', async (t) => {
+  const bench = await withServer(t);
+  const turn = (body: object) =>
+    bench.ask('PATCH', `/v1/operator/events/${EVENT}/admission`, { token: bench.operator, body });
+  const reply = await turn({ ratePerMinute: 0 });
+  t.deepEqual(bench.operators.acts[0]?.detail, { ratePerMinute: 0 });
+  t.deepEqual(reply.body as object, {
+    eventId: EVENT,
+    ratePerMinute: 0,
+    insideMax: 2_000,
+    paused: false,
+    version: 2,
+  });
+  t.is((await turn({ ratePerMinute: 10_000_000, insideMax: 5, paused: true })).status, 200);
+});
+
+test('a knob that cannot be turned so is refused', async (t) => {
+  const bench = await withServer(t);
+  const wrong = [
+    {},
+    { ratePerMinute: -1 },
+    { ratePerMinute: 10_000_001 },
+    { ratePerMinute: 1.5 },
+    { ratePerMinute: '100' },
+    { ratePerMinute: null },
+    { insideMax: -1 },
+    { paused: 'yes' },
+    { ratePerMinut: 5 },
+  ];
+  for (const body of wrong) {
+    const reply = await bench.ask('PATCH', `/v1/operator/events/${EVENT}/admission`, {
+      token: bench.operator,
+      body,
+    });
+    refused(t, reply, 'invalid_request');
+  }
+  t.deepEqual(bench.operators.acts, []);
+});
+
+test('the phase is set to one of three', async (t) => {
+  const bench = await withServer(t);
+  const path = `/v1/operator/events/${EVENT}/phase`;
+  const set = (phase: string, at = path) => bench.ask('POST', at, { token: bench.operator, body: { phase } });
+  for (const phase of ['open', 'paused', 'closed']) {
+    t.deepEqual((await set(phase)).body as object, { eventId: EVENT, phase });
+  }
+  refused(t, await set('scheduled'), 'invalid_request');
+  refused(t, await set('open', `/v1/operator/events/${ELSEWHERE}/phase`), 'not_found');
+});
+
+test('viewers and operators see numbers, actors, audit and parked messages', async (t) => {
+  const bench = await withServer(t);
+  for (const token of [bench.viewer, bench.operator]) {
+    for (const path of [
+      `/v1/operator/events/${EVENT}`,
+      '/v1/operator/actors',
+      '/v1/operator/audit?limit=5',
+      '/v1/operator/queues/payments/parked',
+    ]) {
+      t.is((await bench.ask('GET', path, { token })).status, 200, path);
+    }
+  }
+  refused(
+    t,
+    await bench.ask('GET', '/v1/operator/queues/other/parked', { token: bench.viewer }),
+    'not_found',
+  );
+  refused(
+    t,
+    await bench.ask('GET', `/v1/operator/events/${ELSEWHERE}`, { token: bench.viewer }),
+    'not_found',
+  );
+});
+
+test('parked messages are sent round again', async (t) => {
+  const bench = await withServer(t);
+  const path = '/v1/operator/queues/tickets/redrive';
+  t.deepEqual((await bench.ask('POST', path, { token: bench.operator })).body as object, { redriven: 1 });
+  const reply = await bench.ask('POST', path, { token: bench.operator, body: { limit: 0 } });
+  refused(t, reply, 'invalid_request');
+});
+
+test('an actor is killed by its path where chaos is allowed, and nowhere else', async (t) => {
+  const calm = await withServer(t);
+  refused(t, await calm.ask('DELETE', '/v1/operator/actors/sale/A', { token: calm.operator }), 'forbidden');
+  t.deepEqual(calm.operators.acts, []);
+  const chaos = await withServer(t, () => ({ options: { chaos: true } }));
+  t.is((await chaos.ask('DELETE', '/v1/operator/actors/sale/A', { token: chaos.operator })).status, 204);
+  t.like(chaos.operators.acts[0], { act: 'kill', target: '/sale/A' });
+  refused(t, await chaos.ask('DELETE', '/v1/operator/actors/sale/B', { token: chaos.operator }), 'not_found');
+  refused(
+    t,
+    await chaos.ask('DELETE', '/v1/operator/actors/%E0%A4%A', { token: chaos.operator }),
+    'not_found',
+  );
+});
