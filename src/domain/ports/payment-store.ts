@@ -1,4 +1,4 @@
-import type { Attempt, AttemptChange } from '../attempt.ts';
+import type { Alarm, Attempt, AttemptChange } from '../attempt.ts';
 import type { AttemptId, OrderId } from '../ids.ts';
 import type { AnyEnvelope } from '../messages.ts';
 
@@ -6,6 +6,23 @@ import type { AnyEnvelope } from '../messages.ts';
 export interface AppliedChange {
   readonly attempt: Attempt;
   readonly changed: boolean;
+  /** The gateway event had been counted before; nothing was applied. */
+  readonly duplicate: boolean;
+  /** A message went into the outbox. */
+  readonly said: boolean;
+  readonly alarm: Alarm | null;
+}
+
+/** `no_attempt`: the order has no attempt here (yet); the message was not counted. */
+export type ReceivedMessage =
+  | { readonly kind: 'counted'; readonly applied: AppliedChange | null }
+  | { readonly kind: 'repeat' }
+  | { readonly kind: 'no_attempt' };
+
+/** `overdue`: its time to pay is over, by the store's clock. */
+export interface DueAttempt {
+  readonly attempt: Attempt;
+  readonly overdue: boolean;
 }
 
 /** The payment service's own tables. Each method is one transaction. A rejected promise means: outcome not known. */
@@ -17,14 +34,20 @@ export interface PaymentStore {
   /** The newest attempt of the order. */
   findByOrder(orderId: OrderId): Promise<Attempt | null>;
   /**
-   * Locks the attempt, applies the pure transition, stores it, and writes the messages it calls for to the outbox. With
-   * `gatewayEventId`, the webhook inbox counts it first: a repeat changes nothing.
+   * Locks the attempt, applies the pure transition, stores it, and writes the message it calls for to the outbox. With
+   * `gatewayEventId`, the webhook inbox counts it first: a repeat changes nothing. Null: there is no such attempt, and
+   * nothing was counted.
    */
   apply(attemptId: AttemptId, change: AttemptChange, gatewayEventId?: string): Promise<AppliedChange | null>;
-  /** Records that a bus message was counted, with `apply`'s effect in the same transaction. False: counted before. */
-  receive(message: AnyEnvelope, change: AttemptChange | null): Promise<boolean>;
-  /** Attempts that want something done (see `attempt.ts`: due work), leased for `leaseMs` with SKIP LOCKED. */
-  claimDue(limit: number, leaseMs: number): Promise<readonly Attempt[]>;
+  /** Counts a bus message; `change` is applied to the order's newest attempt in the same transaction. */
+  receive(message: AnyEnvelope, change: AttemptChange | null): Promise<ReceivedMessage>;
+  /**
+   * Leases for `leaseMs` the attempts that want something done (see `attempt-schedule.ts`), longest due first, and sets
+   * when they are due again. Safe in many copies at once.
+   */
+  claimDue(limit: number, leaseMs: number): Promise<readonly DueAttempt[]>;
+  /** Ends the lease: the work was tried. It is due again when its schedule says so. */
+  release(attemptId: AttemptId): Promise<void>;
   /** A page of attempts by id, for the reconciler. */
   page(after: AttemptId | null, limit: number): Promise<readonly Attempt[]>;
 }

@@ -1,0 +1,243 @@
+/**
+ * Where the money of one attempt stands. One column, changed under a row lock: that is what makes capture and return,
+ * and `PagamentoOK` and `PagamentoFalhou`, exclude each other.
+ *
+ * - `new`         tickets wants the money; whether the gateway has an intent for it is not known
+ * - `open`        the intent exists and the fan may pay, also with another card after a decline
+ * - `cancelling`  it shall end without money, but the gateway can still take it: nothing may be said before it agrees
+ * - `authorised`  the money is reserved and `PagamentoOK` is said; tickets decides what becomes of it
+ * - `cancelled`   the gateway can never take it any more and `PagamentoFalhou` is said
+ * - `lapsed`      the gateway let go of a reserved sum before tickets had decided; a rejection then needs nothing more
+ * - `capturing`   the seats are sold; captured until the gateway's answer is definite
+ * - `captured`    the money is ours
+ * - `voiding`     tickets will not sell: the intent is cancelled whatever it stands at
+ * - `voided`      the reserved sum is free again
+ * - `refunding`   taken money that must go back, whole
+ * - `refunded`    it went back
+ * - `review`      order and money disagree and no rule may decide: a person does
+ */
+export type AttemptStatus =
+  | 'new'
+  | 'open'
+  | 'cancelling'
+  | 'authorised'
+  | 'cancelled'
+  | 'lapsed'
+  | 'capturing'
+  | 'captured'
+  | 'voiding'
+  | 'voided'
+  | 'refunding'
+  | 'refunded'
+  | 'review';
+
+/** Every change of status goes to a higher rank, so repeats, reorderings and late news can never lead back. */
+export const RANK: Readonly<Record<AttemptStatus, number>> = {
+  new: 0,
+  open: 1,
+  cancelling: 2,
+  authorised: 3,
+  capturing: 4,
+  lapsed: 4,
+  captured: 5,
+  cancelled: 5,
+  voiding: 6,
+  voided: 7,
+  refunding: 8,
+  review: 9,
+  refunded: 10,
+};
+
+export const ATTEMPT_STATUSES = Object.keys(RANK) as readonly AttemptStatus[];
+
+/** What a change amounts to, once it has been held against the attempt: the column of the table. */
+export type Signal =
+  | 'opened' // the intent can still be paid
+  | 'authorised'
+  | 'captured'
+  | 'refunded'
+  | 'gone' // cancelled at the gateway: it can never be paid any more
+  | 'wrong_amount' // not the sum or currency that was asked for; nothing taken yet
+  | 'wrong_amount_taken'
+  | 'other_intent' // a second intent that claims the same attempt
+  | 'appeared' // an intent where the gateway had said there would be none
+  | 'open_refused'
+  | 'cancel_refused' // and the money is reserved: no cancel of ours can reach it any more
+  | 'capture_refused'
+  | 'refund_refused'
+  | 'cancel_wanted'
+  | 'capture_wanted'
+  | 'return_wanted';
+
+export const SIGNALS: readonly Signal[] = [
+  'opened',
+  'authorised',
+  'captured',
+  'refunded',
+  'gone',
+  'wrong_amount',
+  'wrong_amount_taken',
+  'other_intent',
+  'appeared',
+  'open_refused',
+  'cancel_refused',
+  'capture_refused',
+  'refund_refused',
+  'cancel_wanted',
+  'capture_wanted',
+  'return_wanted',
+];
+
+/**
+ * - `wrong_amount`      the gateway's intent is not for what was asked: its fault, and never sold on
+ * - `second_intent`     two intents for one attempt: only one may ever be paid
+ * - `open_refused`      the gateway will not open it: a setting or an account is wrong
+ * - `capture_lost`      the seats are sold and the gateway will not capture
+ * - `refund_refused`    the money should go back and the gateway will not
+ * - `void_refused`      the reserved sum should be freed and the gateway will not
+ * - `lapsed`            a reserved sum was let go before tickets decided
+ * - `late_intent`       an intent exists after the gateway had refused to open one; it is cancelled
+ * - `late_money`        money moved after everything had been settled; it goes back
+ * - `refunded_elsewhere` somebody returned money that we had not asked to return
+ * - `contradiction`     tickets or the gateway said what cannot be; nothing was done
+ */
+export type Alarm =
+  | 'wrong_amount'
+  | 'second_intent'
+  | 'open_refused'
+  | 'capture_lost'
+  | 'refund_refused'
+  | 'void_refused'
+  | 'lapsed'
+  | 'late_intent'
+  | 'late_money'
+  | 'refunded_elsewhere'
+  | 'contradiction';
+
+/** A cell. None written: nothing changes. */
+export interface Rule {
+  readonly to?: AttemptStatus;
+  /** Where it goes instead when a return is wanted already (the attempt has a reason). */
+  readonly ifReturning?: AttemptStatus;
+  /** Keeps the status but notes the reason. */
+  readonly note?: true;
+  readonly say?: 'ok' | 'no';
+  readonly alarm?: Alarm;
+}
+
+const SECOND: Rule = { alarm: 'second_intent' };
+const CONTRADICTION: Rule = { alarm: 'contradiction' };
+const ELSEWHERE: Rule = { to: 'refunded', alarm: 'refunded_elsewhere' };
+const LATE_MONEY: Rule = { to: 'refunding', alarm: 'late_money' };
+
+const UNPAID: Partial<Record<Signal, Rule>> = {
+  opened: { to: 'open' },
+  authorised: { to: 'authorised', say: 'ok' },
+  captured: { to: 'captured', say: 'ok' },
+  refunded: { to: 'refunded', say: 'no', alarm: 'refunded_elsewhere' },
+  gone: { to: 'cancelled', say: 'no' },
+  wrong_amount: { to: 'cancelling', alarm: 'wrong_amount' },
+  // Taken already: no cancel can help, the refund follows, and no OK can come any more. So the no may be said at once.
+  wrong_amount_taken: { to: 'refunding', say: 'no', alarm: 'wrong_amount' },
+  cancel_refused: { to: 'authorised', say: 'ok' },
+  cancel_wanted: { to: 'cancelling' },
+  capture_wanted: CONTRADICTION,
+  return_wanted: { to: 'voiding' },
+  other_intent: SECOND,
+};
+
+/** Status × signal → what follows. */
+export const TABLE: Readonly<Record<AttemptStatus, Partial<Record<Signal, Rule>>>> = {
+  new: { ...UNPAID, open_refused: { to: 'cancelled', say: 'no', alarm: 'open_refused' } },
+  open: { ...UNPAID, opened: {} },
+  cancelling: {
+    // `authorised` is not written on purpose: our cancel is on its way and will void it. Saying OK now could sell seats
+    // for money that the cancel then lets go.
+    captured: { to: 'captured', say: 'ok' },
+    refunded: { to: 'refunded', say: 'no', alarm: 'refunded_elsewhere' },
+    gone: { to: 'cancelled', say: 'no' },
+    wrong_amount_taken: { to: 'refunding', say: 'no', alarm: 'wrong_amount' },
+    open_refused: { to: 'cancelled', say: 'no', alarm: 'open_refused' },
+    cancel_refused: { to: 'authorised', say: 'ok' },
+    capture_wanted: CONTRADICTION,
+    return_wanted: { to: 'voiding' },
+    other_intent: SECOND,
+  },
+  authorised: {
+    captured: { to: 'captured' },
+    refunded: ELSEWHERE,
+    gone: { to: 'lapsed', alarm: 'lapsed' },
+    wrong_amount: { alarm: 'wrong_amount' },
+    wrong_amount_taken: { to: 'review', alarm: 'wrong_amount' },
+    capture_wanted: { to: 'capturing' },
+    return_wanted: { to: 'voiding' },
+    other_intent: SECOND,
+  },
+  capturing: {
+    captured: { to: 'captured', ifReturning: 'refunding' },
+    refunded: ELSEWHERE,
+    gone: { to: 'review', ifReturning: 'voided', alarm: 'capture_lost' },
+    wrong_amount: { alarm: 'wrong_amount' },
+    wrong_amount_taken: { to: 'review', ifReturning: 'refunding', alarm: 'wrong_amount' },
+    capture_refused: { to: 'review', ifReturning: 'voiding', alarm: 'capture_lost' },
+    // A void beside a capture in flight could do either or both: the capture is finished first, then refunded.
+    return_wanted: { note: true },
+    other_intent: SECOND,
+  },
+  captured: {
+    refunded: ELSEWHERE,
+    gone: CONTRADICTION,
+    wrong_amount: CONTRADICTION,
+    wrong_amount_taken: CONTRADICTION,
+    return_wanted: { to: 'refunding' },
+    other_intent: SECOND,
+  },
+  cancelled: {
+    appeared: { to: 'voiding', alarm: 'late_intent' },
+    captured: LATE_MONEY,
+    wrong_amount_taken: LATE_MONEY,
+    refunded: ELSEWHERE,
+    capture_wanted: CONTRADICTION,
+    other_intent: SECOND,
+  },
+  lapsed: {
+    captured: { to: 'captured' },
+    wrong_amount_taken: { to: 'review', alarm: 'wrong_amount' },
+    refunded: ELSEWHERE,
+    capture_wanted: { to: 'review', alarm: 'capture_lost' },
+    return_wanted: { to: 'voided' },
+    other_intent: SECOND,
+  },
+  voiding: {
+    captured: { to: 'refunding' },
+    wrong_amount_taken: { to: 'refunding' },
+    refunded: { to: 'refunded' },
+    gone: { to: 'voided' },
+    open_refused: { to: 'voided' },
+    cancel_refused: { alarm: 'void_refused' },
+    capture_wanted: CONTRADICTION,
+    other_intent: SECOND,
+  },
+  voided: {
+    appeared: { alarm: 'late_intent' },
+    captured: LATE_MONEY,
+    wrong_amount_taken: LATE_MONEY,
+    refunded: ELSEWHERE,
+    capture_wanted: CONTRADICTION,
+    other_intent: SECOND,
+  },
+  refunding: {
+    refunded: { to: 'refunded' },
+    gone: CONTRADICTION,
+    refund_refused: { to: 'review', alarm: 'refund_refused' },
+    capture_wanted: CONTRADICTION,
+    other_intent: SECOND,
+  },
+  refunded: { capture_wanted: CONTRADICTION, other_intent: SECOND },
+  review: {
+    refunded: { to: 'refunded' },
+    capture_wanted: CONTRADICTION,
+    return_wanted: CONTRADICTION,
+    other_intent: SECOND,
+  },
+};

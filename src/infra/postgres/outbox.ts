@@ -1,0 +1,76 @@
+import type { AnyEnvelope, Envelope, MessageData, MessageType } from '../../domain/messages.ts';
+import type { Outbox } from '../../domain/ports/outbox.ts';
+import type { Pool } from './pool.ts';
+
+interface OutboxRow {
+  readonly position: number;
+  readonly message_id: string;
+  readonly type: MessageType;
+  readonly event_id: string;
+  readonly order_id: string;
+  readonly data: MessageData[MessageType];
+  readonly occurred_at_ms: number;
+}
+
+const toEnvelope = (row: OutboxRow): AnyEnvelope =>
+  ({
+    id: row.message_id,
+    type: row.type,
+    occurredAtMs: row.occurred_at_ms,
+    eventId: row.event_id,
+    orderId: row.order_id,
+    data: row.data,
+  }) satisfies Envelope as AnyEnvelope;
+
+/** SKIP LOCKED beside the lease: two claimers at the same moment take different rows instead of waiting for each other. */
+const claimSql = (table: string): string => `
+  WITH due AS (
+    SELECT position FROM ${table}
+    WHERE sent_at IS NULL AND (leased_until IS NULL OR leased_until <= clock_timestamp())
+    ORDER BY position
+    LIMIT $1
+    FOR UPDATE SKIP LOCKED
+  ), leased AS (
+    UPDATE ${table} AS o SET leased_until = clock_timestamp() + $2 * interval '1 millisecond'
+    FROM due WHERE o.position = due.position
+    RETURNING o.position, o.message_id, o.type, o.event_id, o.order_id, o.data,
+              (extract(epoch FROM o.occurred_at) * 1000)::bigint AS occurred_at_ms
+  )
+  SELECT * FROM leased ORDER BY position`;
+
+/**
+ * The outbox of one service. A row is written by the transaction that makes it true (see the stores); here it is only
+ * claimed and ticked off. Claims come oldest first; the schema name is from a closed list and never from outside.
+ */
+export const createOutbox = (pool: Pool, schema: 'tickets' | 'payments'): Outbox => {
+  const table = `${schema}.outbox`;
+  const claim = claimSql(table);
+  return {
+    async claim(limit, leaseMs) {
+      const { rows } = await pool.query<OutboxRow>(claim, [limit, leaseMs]);
+      return rows.map(toEnvelope);
+    },
+    async markSent(ids) {
+      if (ids.length === 0) return;
+      await pool.query(
+        `UPDATE ${table} SET sent_at = now(), leased_until = NULL WHERE message_id = ANY($1::uuid[]) AND sent_at IS NULL`,
+        [ids],
+      );
+    },
+    async giveBack(ids) {
+      if (ids.length === 0) return;
+      await pool.query(
+        `UPDATE ${table} SET leased_until = NULL WHERE message_id = ANY($1::uuid[]) AND sent_at IS NULL`,
+        [ids],
+      );
+    },
+    async backlog() {
+      const { rows } = await pool.query<{ unsent: number; oldest_age_ms: number }>(
+        `SELECT count(*) AS unsent,
+                coalesce(extract(epoch FROM clock_timestamp() - min(occurred_at)) * 1000, 0)::bigint AS oldest_age_ms
+         FROM ${table} WHERE sent_at IS NULL`,
+      );
+      return { unsent: rows[0]?.unsent ?? 0, oldestAgeMs: Math.max(0, rows[0]?.oldest_age_ms ?? 0) };
+    },
+  };
+};

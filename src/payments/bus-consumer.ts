@@ -1,0 +1,114 @@
+import { z } from 'zod';
+import { newAttempt, type Attempt, type AttemptChange } from '../domain/attempt.ts';
+import { isUuid } from '../domain/ids.ts';
+import type { AnyEnvelope, MessageData } from '../domain/messages.ts';
+import type { Delivery } from '../domain/ports/message-bus.ts';
+import type { PaymentStore } from '../domain/ports/payment-store.ts';
+import type { AttemptLedger } from './attempt-ledger.ts';
+import type { PaymentLog } from './payment-log.ts';
+
+const uuid = z.string().refine(isUuid, 'must be a UUID');
+
+const ORDER_PLACED = z.object({
+  attemptId: uuid,
+  fanId: z.string(),
+  amountMinor: z.int().min(0),
+  currency: z.string().regex(/^[A-Za-z]{3}$/),
+  payByMs: z.int().min(0),
+  description: z.string(),
+}) satisfies z.ZodType<MessageData['PedidoCriado']>;
+
+const ORDER_REJECTED = z.object({
+  reason: z.enum(['declined', 'cancelled', 'expired', 'seats_lost']),
+}) satisfies z.ZodType<MessageData['PedidoRejeitado']>;
+
+/** What a message means to us. `malformed` can never become right, however often it comes. */
+type Meaning =
+  | { readonly kind: 'begin'; readonly attempt: Attempt }
+  | { readonly kind: 'change'; readonly change: AttemptChange }
+  | { readonly kind: 'malformed'; readonly reason: string };
+
+const malformed = (reason: string): Meaning => ({ kind: 'malformed', reason });
+
+/** Reads a message; total over whatever a queue may hold. */
+export const meaningOf = (envelope: AnyEnvelope): Meaning => {
+  const { orderId, eventId } = envelope;
+  if (![envelope.id, orderId, eventId].every((id) => typeof id === 'string' && isUuid(id))) {
+    return malformed('an id of the envelope is not a UUID');
+  }
+  switch (envelope.type) {
+    case 'PedidoCriado': {
+      const parsed = ORDER_PLACED.safeParse(envelope.data);
+      if (!parsed.success) return malformed(z.prettifyError(parsed.error));
+      return { kind: 'begin', attempt: newAttempt({ ...parsed.data, orderId, eventId }) };
+    }
+    case 'PedidoConfirmado':
+      return { kind: 'change', change: { type: 'captureWanted' } };
+    case 'PedidoRejeitado': {
+      const parsed = ORDER_REJECTED.safeParse(envelope.data);
+      if (!parsed.success) return malformed(z.prettifyError(parsed.error));
+      return { kind: 'change', change: { type: 'returnWanted', reason: parsed.data.reason } };
+    }
+    default:
+      return malformed(`the payment service does not take ${envelope.type}`);
+  }
+};
+
+/** The same attempt id must always mean the same money. */
+export const isSameWish = (standing: Attempt, wanted: Attempt): boolean =>
+  standing.orderId === wanted.orderId &&
+  standing.amountMinor === wanted.amountMinor &&
+  standing.currency === wanted.currency;
+
+/**
+ * Handles one delivery: commit first, ack after. Never rejects. A store that fails has it delivered again; what can never be handled is
+ * parked. `onWork` gets each attempt that may now want something at the gateway; it must not block.
+ */
+export const createBusConsumer = (parts: {
+  readonly store: Pick<PaymentStore, 'begin' | 'receive'>;
+  readonly ledger: AttemptLedger;
+  readonly log: PaymentLog;
+  readonly onWork: (attempt: Attempt) => void;
+}): ((delivery: Delivery) => Promise<void>) => {
+  const { store, ledger, log, onWork } = parts;
+
+  const handle = async (delivery: Delivery): Promise<void> => {
+    const { envelope } = delivery;
+    const meaning = meaningOf(envelope);
+    if (meaning.kind === 'malformed') return delivery.park(meaning.reason);
+    const standing = meaning.kind === 'begin' ? await store.begin(meaning.attempt) : null;
+    if (meaning.kind === 'begin' && standing !== null && !isSameWish(standing, meaning.attempt)) {
+      return delivery.park('its attempt id stands for another order or another sum');
+    }
+    const change = meaning.kind === 'change' ? meaning.change : null;
+    const received = await store.receive(envelope, change);
+    if (received.kind === 'no_attempt') return delivery.retry('its order has no attempt here');
+    if (received.kind === 'repeat') return delivery.ack();
+    if (received.applied !== null && change !== null) ledger.follow(received.applied, change);
+    delivery.ack();
+    const attempt = received.applied?.attempt ?? standing;
+    if (attempt !== null) onWork(attempt);
+    return undefined;
+  };
+
+  const comeAgain = (delivery: Delivery, reason: string): void => {
+    try {
+      delivery.retry(reason);
+    } catch (error) {
+      // The channel that delivered it is gone: what was unanswered comes again by itself.
+      log.warn({ err: error, messageId: delivery.envelope.id }, 'a delivery could not be answered');
+    }
+  };
+
+  return async (delivery) => {
+    try {
+      await handle(delivery);
+    } catch (error) {
+      log.warn(
+        { err: error, messageId: delivery.envelope.id },
+        'a message could not be stored; it will come again',
+      );
+      comeAgain(delivery, error instanceof Error ? error.message : String(error));
+    }
+  };
+};

@@ -1,0 +1,90 @@
+import type { Clock, Random } from '../domain/ports/environment.ts';
+import type { DueAttempt, PaymentStore } from '../domain/ports/payment-store.ts';
+import type { DueWork } from './due-work.ts';
+import type { PaymentLog } from './payment-log.ts';
+
+export interface SweeperOptions {
+  readonly store: Pick<PaymentStore, 'claimDue' | 'release'>;
+  readonly work: DueWork;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: PaymentLog;
+  readonly everyMs: number;
+  /** Attempts worked on at once by this copy, each with at most one gateway call in flight. */
+  readonly concurrency: number;
+  /** Longer than one attempt's whole errand at a slow gateway. */
+  readonly leaseMs: number;
+}
+
+export interface Sweeper {
+  start(): void;
+  /** Claims nothing more; resolves when what was claimed is done or given back. */
+  stop(): Promise<void>;
+  /** One sweep, until nothing is due; how many attempts it worked on. */
+  sweep(): Promise<number>;
+}
+
+/**
+ * Finishes whatever a crash, a lost webhook or a silent gateway left undone. Any number of copies may run: the lease keeps
+ * them apart, and if it ran out too early the gateway's keys make the repeat harmless.
+ */
+export const createSweeper = (options: SweeperOptions): Sweeper => {
+  const { store, work, clock, random, log, everyMs, concurrency, leaseMs } = options;
+  let stopped = true;
+  let cancelTimer = (): void => undefined;
+  let underWay: Promise<unknown> = Promise.resolve();
+
+  const workOn = async ({ attempt, overdue }: DueAttempt): Promise<void> => {
+    const { attemptId } = attempt;
+    try {
+      await work.perform(attempt, { look: true, end: overdue ? 'expired' : null });
+      await store.release(attemptId);
+    } catch (error) {
+      log.warn({ err: error, attemptId }, 'an attempt could not be worked on; its lease brings it back');
+    }
+  };
+
+  const sweep = async (keepOn: () => boolean): Promise<number> => {
+    const running = new Set<Promise<void>>();
+    let worked = 0;
+    try {
+      while (keepOn()) {
+        if (running.size >= concurrency) await Promise.race(running);
+        const due = await store.claimDue(concurrency - running.size, leaseMs);
+        if (due.length === 0) break;
+        worked += due.length;
+        for (const one of due) {
+          const task = workOn(one).finally(() => running.delete(task));
+          running.add(task);
+        }
+      }
+    } finally {
+      await Promise.all(running);
+    }
+    return worked;
+  };
+
+  const arm = (): void => {
+    cancelTimer = clock.after(everyMs * (0.8 + 0.4 * random.next()), () => {
+      underWay = sweep(() => !stopped)
+        .catch((error: unknown) => log.warn({ err: error }, 'due payments could not be claimed'))
+        .finally(() => {
+          if (!stopped) arm();
+        });
+    });
+  };
+
+  return {
+    start() {
+      if (!stopped) return;
+      stopped = false;
+      arm();
+    },
+    async stop() {
+      stopped = true;
+      cancelTimer();
+      await underWay;
+    },
+    sweep: () => sweep(() => true),
+  };
+};
