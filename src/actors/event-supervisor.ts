@@ -23,7 +23,10 @@ export interface SupervisorOptions {
   readonly holdTtlMs: number;
   readonly effects: SectionEffects;
   /** A section has spent its budget of restarts and is closed, or was opened again. */
-  readonly onSection: (change: { readonly sectionId: SectionId; readonly state: 'closed' | 'reopened' }) => void;
+  readonly onSection: (change: {
+    readonly sectionId: SectionId;
+    readonly state: 'closed' | 'reopened';
+  }) => void;
 }
 
 interface SupervisorState {

@@ -19,7 +19,8 @@ export interface OperatorServiceOptions {
 }
 
 const totals = (sections: readonly SectionCounts[]): LiveNumbers['seats'] => {
-  const sum = (pick: (one: SectionCounts) => number): number => sections.reduce((all, one) => all + pick(one), 0);
+  const sum = (pick: (one: SectionCounts) => number): number =>
+    sections.reduce((all, one) => all + pick(one), 0);
   return {
     free: sum((one) => one.free),
     held: sum((one) => one.held),
@@ -32,8 +33,22 @@ const totals = (sections: readonly SectionCounts[]): LiveNumbers['seats'] => {
 export const createOperatorService = (options: OperatorServiceOptions): OperatorService => {
   const { events, audit, actors, waitingRoom, bus, clock } = options;
 
-  const record = (by: Actor, action: string, target: string, before: unknown, after: unknown): Promise<void> =>
-    audit.append({ actor: by.caller.id, role: by.caller.role, action, target, before, after, requestId: by.requestId });
+  const record = (
+    by: Actor,
+    action: string,
+    target: string,
+    before: unknown,
+    after: unknown,
+  ): Promise<void> =>
+    audit.append({
+      actor: by.caller.id,
+      role: by.caller.role,
+      action,
+      target,
+      before,
+      after,
+      requestId: by.requestId,
+    });
 
   const act = async (
     by: Actor,
@@ -58,7 +73,9 @@ export const createOperatorService = (options: OperatorServiceOptions): Operator
     },
 
     setPhase: (eventId, phase, by) =>
-      act(by, 'event.phase', eventId, events.setPhase(eventId, phase), (event) => ({ phase: event.phaseSetting })),
+      act(by, 'event.phase', eventId, events.setPhase(eventId, phase), (event) => ({
+        phase: event.phaseSetting,
+      })),
 
     turnKnobs: (eventId, change, by) =>
       act(by, 'admission.turn', eventId, events.turnKnobs(eventId, change), (event) => event.admission),

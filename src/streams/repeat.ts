@@ -1,4 +1,13 @@
-import { catchError, defer, EMPTY, exhaustMap, repeat, timer, type Observable, type SchedulerLike } from 'rxjs';
+import {
+  catchError,
+  defer,
+  EMPTY,
+  exhaustMap,
+  repeat,
+  timer,
+  type Observable,
+  type SchedulerLike,
+} from 'rxjs';
 
 export interface RepeatOptions {
   readonly everyMs: number;

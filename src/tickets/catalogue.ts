@@ -21,7 +21,11 @@ export interface Catalogue {
 
 /** Events as this node knows them: everybody reads them, they change rarely, so Postgres is asked at most twice a second. */
 export const createCatalogue = (store: EventStore, clock: Pick<Clock, 'nowMs'>): Catalogue => {
-  const events = shortCache(async () => new Map((await store.list()).map((one) => [one.eventId, one])), EVENTS_FRESH_MS, clock);
+  const events = shortCache(
+    async () => new Map((await store.list()).map((one) => [one.eventId, one])),
+    EVENTS_FRESH_MS,
+    clock,
+  );
   const counts = new Map<EventId, ReturnType<typeof shortCache<readonly SectionCounts[]>>>();
 
   const countsOf = (eventId: EventId): Promise<readonly SectionCounts[]> => {

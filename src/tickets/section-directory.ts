@@ -1,5 +1,6 @@
 import type { ActorRef } from '../actors/kit/actor.ts';
 import { isFault } from '../actors/kit/reply-port.ts';
+import type { SupervisorMessage } from '../actors/event-supervisor.ts';
 import type { GuardianMessage } from '../actors/guardian.ts';
 import type { SectionMessage } from '../actors/seat-section.ts';
 import type { SaleEvent } from '../domain/event.ts';
@@ -19,8 +20,11 @@ export interface SectionDirectory {
 export const createSectionDirectory = (guardian: ActorRef<GuardianMessage>): SectionDirectory => {
   const known = new Map<string, ActorRef<SectionMessage>>();
 
-  const lookUp = async (event: SaleEvent, sectionId: SectionId): Promise<ActorRef<SectionMessage> | Refusal> => {
-    const supervisor = await guardian.ask(
+  const lookUp = async (
+    event: SaleEvent,
+    sectionId: SectionId,
+  ): Promise<ActorRef<SectionMessage> | Refusal> => {
+    const supervisor = await guardian.ask<ActorRef<SupervisorMessage>>(
       (port) => ({
         type: 'event' as const,
         eventId: event.eventId,
@@ -30,7 +34,10 @@ export const createSectionDirectory = (guardian: ActorRef<GuardianMessage>): Sec
       ASK_MS,
     );
     if (isFault(supervisor)) return refuse('unavailable', { retryAfterMs: 1_000 });
-    const section = await supervisor.ask((port) => ({ type: 'section' as const, sectionId, port }), ASK_MS);
+    const section = await supervisor.ask<ActorRef<SectionMessage> | Refusal>(
+      (port) => ({ type: 'section' as const, sectionId, port }),
+      ASK_MS,
+    );
     return isFault(section) ? refuse('unavailable', { retryAfterMs: 1_000 }) : section;
   };
 

@@ -5,7 +5,7 @@ import type { Ids } from '../domain/ports/environment.ts';
 import type { OrderBook } from '../domain/ports/order-book.ts';
 import type { SeatLedger } from '../domain/ports/seat-ledger.ts';
 import type { SeatLocks } from '../domain/ports/seat-locks.ts';
-import type { TicketService } from '../domain/ports/services.ts';
+import type { SeatMap, TicketService } from '../domain/ports/services.ts';
 import { isRefusal, refuse, type Refusal } from '../domain/refusal.ts';
 import type { Catalogue } from './catalogue.ts';
 import { LOCK_MARGIN_MS } from './hold-protocol.ts';
@@ -31,18 +31,12 @@ export interface TicketServiceOptions {
 }
 
 /** An actor that could not answer. Only at the door is it certain that nothing happened. */
-const refusalFrom = (fault: Fault): Refusal => {
-  switch (fault.code) {
-    case 'mailbox_full':
-      return refuse('overloaded', { retryAfterMs: 1_000 });
-    case 'actor_closed':
-      return refuse('section_closed', { retryAfterMs: 60_000 });
-    case 'actor_stopped':
-      return refuse('unavailable', { retryAfterMs: 1_000 });
-    case 'actor_crashed':
-    case 'deadline':
-      return refuse('outcome_unknown', { retryAfterMs: 1_000 });
-  }
+const REFUSAL_OF: Readonly<Record<Fault['code'], Refusal>> = {
+  mailbox_full: refuse('overloaded', { retryAfterMs: 1_000 }),
+  actor_closed: refuse('section_closed', { retryAfterMs: 60_000 }),
+  actor_stopped: refuse('unavailable', { retryAfterMs: 1_000 }),
+  actor_crashed: refuse('outcome_unknown', { retryAfterMs: 1_000 }),
+  deadline: refuse('outcome_unknown', { retryAfterMs: 1_000 }),
 };
 
 export const createTicketService = (options: TicketServiceOptions): TicketService => {
@@ -62,7 +56,12 @@ export const createTicketService = (options: TicketServiceOptions): TicketServic
     changed(hold.eventId, [hold.sectionId]);
   };
 
-  const keepLocked = (eventId: EventId, seatIds: readonly SeatId[], holdIds: readonly string[], ttlMs: number): void => {
+  const keepLocked = (
+    eventId: EventId,
+    seatIds: readonly SeatId[],
+    holdIds: readonly string[],
+    ttlMs: number,
+  ): void => {
     void locks.extend(
       holdIds.map((holdId) => ({ eventId, seatIds, holdId })),
       ttlMs + LOCK_MARGIN_MS,
@@ -82,15 +81,21 @@ export const createTicketService = (options: TicketServiceOptions): TicketServic
     async seatMap(eventId, sectionId) {
       const section = await sectionOf(eventId, sectionId);
       if (isRefusal(section)) return section;
-      const map = await section.ask((port) => ({ type: 'map' as const, port }), MAP_DEADLINE_MS);
+      const map = await section.ask<SeatMap | Refusal>(
+        (port) => ({ type: 'map' as const, port }),
+        MAP_DEADLINE_MS,
+      );
       return isFault(map) ? refuse('unavailable', { retryAfterMs: 1_000 }) : map;
     },
 
     async hold(command): Promise<HoldResult> {
       const section = await sectionOf(command.eventId, command.sectionId);
       if (isRefusal(section)) return section;
-      const answer = await section.ask((port) => ({ type: 'hold' as const, command, port }), HOLD_DEADLINE_MS);
-      return isFault(answer) ? refusalFrom(answer) : answer;
+      const answer = await section.ask<HoldResult>(
+        (port) => ({ type: 'hold' as const, command, port }),
+        HOLD_DEADLINE_MS,
+      );
+      return isFault(answer) ? REFUSAL_OF[answer.code] : answer;
     },
 
     async release(holdId, fanId) {

@@ -52,7 +52,7 @@ test('an id of the wrong shape is not found and never asked for', async (t) => {
       },
       seatMap: async () => {
         asked += 1;
-        return null;
+        return refuse('not_found');
       },
       findOrder: async () => {
         asked += 1;

@@ -62,6 +62,7 @@ export const fakeOperators = () => {
           orderId: ELSEWHERE,
           data: { attemptId: ELSEWHERE, reason: 'declined' },
         },
+        raw: null,
         attempts: 5,
         reason: 'broke',
       },

@@ -74,7 +74,7 @@ export const fakeSale = () => {
               status: 'free' as const,
             })),
           }
-        : null,
+        : refuse('not_found'),
     async hold(command) {
       calls.hold += 1;
       const known = holds.get(command.holdId);
@@ -133,6 +133,9 @@ export const fakeSale = () => {
         reason: null,
         holdIds: command.holdIds,
         seatIds: mine.flatMap((hold) => hold?.seatIds ?? []),
+        sectionIds: mine.flatMap((hold) =>
+          hold === undefined ? [] : hold.seatIds.map(() => hold.sectionId),
+        ),
         amountMinor: mine.reduce((sum, hold) => sum + (hold?.amountMinor ?? 0), 0),
         currency: 'BRL',
         attemptId: randomUUID(),

@@ -1,4 +1,3 @@
-import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import test from 'ava';
 import { createOutbox } from '../../src/infra/postgres/outbox.ts';

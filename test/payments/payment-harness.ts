@@ -76,6 +76,7 @@ export const createHarness = (options: HarnessOptions = {}) => {
     reason: null,
     holdIds: [],
     seatIds: ['A-1-1'],
+    sectionIds: ['A'],
     createdAtMs: clock.nowMs(),
   };
   const store = options.breakStore?.(memory.store) ?? memory.store;

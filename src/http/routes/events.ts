@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { EventView } from '../../domain/ports/services.ts';
-import { refuse } from '../../domain/refusal.ts';
+import { isRefusal, refuse } from '../../domain/refusal.ts';
 import { json } from '../answer.ts';
 import type { Edge } from '../edge.ts';
 import { defineRoute, type Route } from '../route.ts';
@@ -56,10 +56,10 @@ export const eventRoutes = (edge: Pick<Edge, 'tickets'>): readonly Route[] => [
     description: 'Versioned snapshot. Seats that are being paid for show as held: they may come back.',
     params: eventParams.extend({ sectionId }),
     responses: { 200: { description: 'The snapshot.', schema: seatMapSchema } },
-    refusals: ['not_found'],
+    refusals: ['not_found', 'unavailable', 'overloaded', 'section_closed'],
     handler: async ({ params }) => {
       const map = await edge.tickets.seatMap(params.eventId, params.sectionId);
-      return map === null ? refuse('not_found') : json(200, map);
+      return isRefusal(map) ? map : json(200, map);
     },
   }),
   defineRoute({

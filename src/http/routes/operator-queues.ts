@@ -22,12 +22,18 @@ const auditSchema = z
 
 const parkedSchema = z
   .strictObject({
-    id: uuid,
-    type: z.string(),
-    occurredAt: instant,
-    eventId: uuid,
-    orderId: uuid,
-    data: z.record(z.string(), z.unknown()),
+    message: z
+      .strictObject({
+        id: uuid,
+        type: z.string(),
+        occurredAt: instant,
+        eventId: uuid,
+        orderId: uuid,
+        data: z.record(z.string(), z.unknown()),
+      })
+      .nullable(),
+    /** What could not be read as a message, as it came. */
+    raw: z.string().nullable(),
     attempts: count,
     reason: z.string(),
   })
@@ -76,13 +82,19 @@ export const operatorQueueRoutes = (edge: Pick<Edge, 'operators'>): readonly Rou
     handler: async ({ params, query }) => {
       const parked = await edge.operators.parked(params.queue, query.limit);
       return json(200, {
-        messages: parked.map(({ envelope, attempts, reason }) => ({
-          id: envelope.id,
-          type: envelope.type,
-          occurredAt: iso(envelope.occurredAtMs),
-          eventId: envelope.eventId,
-          orderId: envelope.orderId,
-          data: envelope.data,
+        messages: parked.map(({ envelope, raw, attempts, reason }) => ({
+          message:
+            envelope === null
+              ? null
+              : {
+                  id: envelope.id,
+                  type: envelope.type,
+                  occurredAt: iso(envelope.occurredAtMs),
+                  eventId: envelope.eventId,
+                  orderId: envelope.orderId,
+                  data: envelope.data,
+                },
+          raw,
           attempts,
           reason,
         })),
