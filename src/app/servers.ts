@@ -20,7 +20,8 @@ import { createRedisSeatLocks } from '../infra/redis/seat-locks.ts';
 import type { Closing } from './closing.ts';
 import { addressOf, reasonOf, StartError } from './start-error.ts';
 
-const CONNECT_MS = 10_000;
+/** Long enough for a server that is starting next to us, short enough for somebody who mistyped its address. */
+const CONNECT_MS = 5_000;
 /** Below the deadline of a hold (6 s), so that Postgres' own word comes before ours. */
 const STATEMENT_TIMEOUT_MS = 5_000;
 const POOL_WAIT_MS = 2_000;
