@@ -29,6 +29,8 @@ export interface SectionEffects {
   readonly readSection: (eventId: EventId, sectionId: SectionId) => Promise<readonly SeatRow[]>;
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly random: Random;
+  /** Names this process among others, in the values of the locks its sections take. */
+  readonly owner: string;
 }
 
 export interface SectionOptions {
@@ -177,7 +179,7 @@ const ask = (
           fingerprint: command.fingerprint,
         },
         // Which incarnation took the lock: tells an operator whose it is.
-        `${sectionId}.${context.epoch}`,
+        `${effects.owner}.${context.epoch}`,
       ),
     (outcome) => ({ type: 'decided', ask: asked, outcome }),
   );

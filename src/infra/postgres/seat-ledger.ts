@@ -19,7 +19,7 @@ const HOLD_SEATS = { name: 'hold-seats', text: 'SELECT * FROM tickets.hold_seats
 const SECTION = {
   name: 'read-section',
   text: `SELECT seat_id AS "seatId", row_name AS "row", number, status, hold_id AS "holdId",
-                (extract(epoch FROM held_until) * 1000)::bigint AS "heldUntilMs", fence, revision
+                floor(extract(epoch FROM held_until) * 1000)::bigint AS "heldUntilMs", fence, revision
            FROM tickets.seats WHERE event_id = $1 AND section_id = $2 ORDER BY ordinal`,
 };
 

@@ -59,13 +59,18 @@ export const createRedis = (options: RedisClientOptions): Redis => {
 export const connectRedis = async (redis: Redis, deadlineMs: number): Promise<void> => {
   if (redis.status === 'ready') return;
   let deadline: NodeJS.Timeout | undefined;
+  let lastError: Error | undefined;
+  const onError = (error: Error): void => {
+    lastError = error;
+  };
+  redis.on('error', onError);
   let onReady: (() => void) | undefined;
   try {
     await new Promise<void>((resolve, reject) => {
       onReady = resolve;
       redis.once('ready', onReady);
       deadline = setTimeout(
-        () => reject(new Error(`Redis did not answer within ${deadlineMs} ms`)),
+        () => reject(new Error(`Redis did not answer within ${deadlineMs} ms`, { cause: lastError })),
         deadlineMs,
       );
       if (redis.status === 'wait') redis.connect().catch(() => undefined);
@@ -75,6 +80,7 @@ export const connectRedis = async (redis: Redis, deadlineMs: number): Promise<vo
     throw error;
   } finally {
     clearTimeout(deadline);
+    redis.off('error', onError);
     if (onReady !== undefined) redis.off('ready', onReady);
   }
 };

@@ -346,7 +346,7 @@ IMMUTABLE
 AS $$
   SELECT jsonb_build_object(
     'attemptId', o.attempt_id, 'fanId', o.fan_id, 'amountMinor', o.amount_minor, 'currency', o.currency,
-    'payByMs', (extract(epoch FROM o.pay_by) * 1000)::bigint,
+    'payByMs', floor(extract(epoch FROM o.pay_by) * 1000)::bigint,
     'description', title || ': ' || array_to_string(o.seat_ids, ', '))
 $$;
 

@@ -1,0 +1,3 @@
+import { StartError } from '../app/start-error.ts';
+
+export const rushCommand = (): Promise<number> => Promise.reject(new StartError('rush is not merged yet.'));
