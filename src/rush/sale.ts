@@ -14,7 +14,7 @@ export class RushError extends Error {
 export const createOperator = (client: Client, token: string) => ({
   async createEvent(definition: object): Promise<string> {
     const answer = await client.ask({
-      step: 'look',
+      step: 'operator',
       method: 'POST',
       to: '/v1/operator/events',
       token,
@@ -29,7 +29,7 @@ export const createOperator = (client: Client, token: string) => ({
   async findEvent(eventId: string): Promise<EventDocument> {
     const untilMs = performance.now() + 10_000;
     for (;;) {
-      const answer = await client.ask({ step: 'look', method: 'GET', to: `/v1/events/${eventId}` });
+      const answer = await client.ask({ step: 'operator', method: 'GET', to: `/v1/events/${eventId}` });
       if (answer.kind === 'ok') return answer.body as EventDocument;
       if (performance.now() > untilMs) throw new RushError(`the event cannot be read: ${said(answer)}`);
       await new Promise((resolve) => setTimeout(resolve, 250));
@@ -37,7 +37,7 @@ export const createOperator = (client: Client, token: string) => ({
   },
   async numbers(eventId: string): Promise<NumbersDocument | null> {
     const answer = await client.ask({
-      step: 'look',
+      step: 'operator',
       method: 'GET',
       to: `/v1/operator/events/${eventId}`,
       token,

@@ -14,6 +14,7 @@ export const STEPS = [
   'follow',
   'cancel',
   'leave',
+  'operator',
 ] as const;
 export type Step = (typeof STEPS)[number];
 
@@ -117,13 +118,16 @@ export const createTally = (fans: number): Tally => {
       STEPS.flatMap((step) => {
         const histogram = histograms.get(step);
         if (histogram === undefined) return [];
+        // The histogram answers with the upper edge of a bucket: never say more than what was seen.
+        const at = (percentile: number): number =>
+          toMs(Math.min(histogram.maxValue, histogram.getValueAtPercentile(percentile)));
         return [
           {
             step,
             count: histogram.totalCount,
-            p50Ms: toMs(histogram.getValueAtPercentile(50)),
-            p90Ms: toMs(histogram.getValueAtPercentile(90)),
-            p99Ms: toMs(histogram.getValueAtPercentile(99)),
+            p50Ms: at(50),
+            p90Ms: at(90),
+            p99Ms: at(99),
             maxMs: toMs(histogram.maxValue),
           },
         ];
