@@ -37,7 +37,9 @@ export const create = async (
   const known = first.find((answer) => answer.kind === 'ok') ?? first.find((answer) => !isPassing(answer));
   const insisted = known === undefined ? await insist(world, keyed, random) : null;
   const answer = insisted?.answer ?? known ?? { kind: 'unknown', reason: 'not sent' };
-  const ids = [...first, answer].flatMap((one) => idIn(one, member) ?? []);
+  const ids = [...first, ...(insisted === null ? [] : [insisted.answer])].flatMap(
+    (one) => idIn(one, member) ?? [],
+  );
   if (first.length > 0 && ids.length > 0) world.memory.repeat({ fanId, what, key, ids });
   // Refused at last, but an earlier try went unanswered: it may have been granted before or after.
   const open = insisted?.wasUnknown === true || first.some((one) => one.kind === 'unknown');
