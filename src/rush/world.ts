@@ -57,8 +57,8 @@ export interface Insisted {
 export const insist = async (world: World, what: Ask, random: Random): Promise<Insisted> => {
   let wasUnknown = false;
   for (let tries = 0; ; tries += 1) {
-    const { sinceMs, ...again } = what;
-    const answer = await world.client.ask(tries === 0 ? what : again);
+    // Only the first try is late by its schedule; a repeat is meant to be sent when it is.
+    const answer = await world.client.ask(tries === 0 ? what : { ...what, sinceMs: undefined });
     if (!isPassing(answer) || tries >= TRIES_MAX || world.stopped()) return { answer, wasUnknown };
     if (answer.kind === 'unknown') wasUnknown = true;
     await world.sleep(backOffMs(answer, tries, random));

@@ -23,7 +23,7 @@ test('the audit reads a real sale as it is, and sees it when the table is tamper
     holdRequest(eventId, fan, ['A-1-1', 'A-1-2']),
     holdRequest(eventId, other, ['B-1-1']),
   ]);
-  if (held?.kind !== 'held' || waiting?.kind !== 'held') return t.fail('not held');
+  if (held?.kind !== 'held' || waiting?.kind !== 'held') throw new Error('not held');
   const order = await book.place({
     orderId: randomUUID(),
     attemptId: randomUUID(),
@@ -32,7 +32,7 @@ test('the audit reads a real sale as it is, and sees it when the table is tamper
     payWithinMs: 600_000,
     fingerprint: 'f',
   });
-  if (isRefusal(order)) return t.fail(order.code);
+  if (isRefusal(order)) throw new Error(order.code);
 
   const before = await reader.unsettled(eventId);
   t.is(before.orders, 1);
@@ -45,7 +45,7 @@ test('the audit reads a real sale as it is, and sees it when the table is tamper
   t.is((await reader.unsettled(eventId)).orders, 0);
 
   const records = await reader.read(eventId);
-  if (records === null) return t.fail('no such event');
+  if (records === null) throw new Error('no such event');
   t.is(records.seats.length, 25);
   t.is(records.tickets.length, 2);
   t.is(records.admissions.length, 2);
@@ -73,7 +73,7 @@ test('the audit reads a real sale as it is, and sees it when the table is tamper
     `UPDATE tickets.seats SET held_until = now() - interval '11 seconds' WHERE status = 'held'`,
   );
   const tampered = await reader.read(eventId);
-  if (tampered === null) return t.fail('no such event');
+  if (tampered === null) throw new Error('no such event');
   t.is(oneTicketASeat(tampered).state, 'broken');
   t.is(seatsComeBack(tampered).broken, 2);
   t.is(await reader.read(randomUUID()), null);

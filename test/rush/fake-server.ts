@@ -23,7 +23,8 @@ const bodyOf = async (request: IncomingMessage): Promise<unknown> => {
 export const fakeServer = async (t: ExecutionContext, script: Script) => {
   const seen: Seen[] = [];
   const server = createServer((request, response) => {
-    void bodyOf(request).then((body) => {
+    const answerIt = async (): Promise<void> => {
+      const body = await bodyOf(request);
       const one: Seen = {
         method: request.method ?? '',
         path: request.url ?? '',
@@ -36,7 +37,9 @@ export const fakeServer = async (t: ExecutionContext, script: Script) => {
       if (answer === null) return;
       response.writeHead(answer.status, { 'content-type': 'application/json' });
       response.end(answer.body === undefined ? '' : JSON.stringify(answer.body));
-    });
+    };
+    // A client that hangs up breaks the reading of its body; that is its wish.
+    answerIt().catch(() => response.destroy());
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   t.teardown(() => {
