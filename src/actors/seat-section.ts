@@ -58,6 +58,8 @@ interface SectionState {
   lastReadMs: number;
   lastWantedMs: number;
   refreshing: boolean;
+  /** Nobody has read for a while because nobody wanted anything: the belief is too old to refuse anybody by. */
+  stale: boolean;
   map: SeatMap | null;
 }
 
@@ -86,6 +88,7 @@ export const seatSection = (options: SectionOptions): ActorSpec<SectionState, Se
       lastReadMs: 0,
       lastWantedMs: options.effects.clock.nowMs(),
       refreshing: false,
+      stale: false,
       map: null,
     };
     read(options, state, context);
@@ -125,8 +128,10 @@ const onRequest = (
 ): void => {
   const { clock } = options.effects;
   state.lastWantedMs = clock.nowMs();
+  const isOld = clock.nowMs() - state.lastReadMs > REFRESH_EVERY_MS * 2;
+  if (isOld && !state.refreshing) state.stale = true;
   keepFresh(state, context);
-  if (state.section === null) {
+  if (state.section === null || state.stale) {
     read(options, state, context);
     wait(state, message);
     return;
@@ -135,8 +140,8 @@ const onRequest = (
     ask(options, state, state.section, { ...message, seatIds: [], attempt: 1 }, context);
     return;
   }
-  if (clock.nowMs() - state.lastReadMs > REFRESH_EVERY_MS * 2) {
-    // After idle time: rather a moment later than a map of minutes ago.
+  if (isOld) {
+    // Reads have failed or taken long: rather a moment later than an old map.
     read(options, state, context);
     wait(state, message);
     return;
@@ -256,16 +261,17 @@ const onRead = (
   state.reading = false;
   if ('ok' in outcome) {
     state.lastReadMs = options.effects.clock.nowMs();
+    state.stale = false;
+    // Also when nothing changed: a hold may have run out since the map was drawn.
+    state.map = null;
     if (state.section === null) state.section = sectionFrom(outcome.ok);
-    else if (learn(state.section, outcome.ok, askedInTurn)) state.map = null;
+    else learn(state.section, outcome.ok, askedInTurn);
   }
   const waiting = state.waiting.splice(0);
   for (const message of waiting) {
     if (message.type !== 'hold' && message.type !== 'map') continue;
-    // The read failed, and there is nothing older to go by: a truthful no is better than a long wait.
-    if (state.section === null) message.port.reply(refuse('unavailable', { retryAfterMs: 1_000 }));
-    else if ('error' in outcome && message.type === 'map')
-      message.port.reply(refuse('unavailable', { retryAfterMs: 1_000 }));
+    // Whoever waits has nothing older to go by: a truthful no is better than a long wait.
+    if ('error' in outcome) message.port.reply(refuse('unavailable', { retryAfterMs: 1_000 }));
     else onRequest(options, state, message, context);
   }
   if (state.again) read(options, state, context);

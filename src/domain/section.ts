@@ -76,8 +76,9 @@ export const claim = (
   startAt: number,
 ): AskLedger | Refusal => {
   section.turn += 1;
-  // A repeat of a hold that has its seats: Postgres knows it and answers as the first time.
-  const own = section.inOrder.length === 0 ? [] : ownSeats(section, wish, holdId);
+  // A repeat of a hold that has its seats, or is being decided: "taken" would be a lie, and other seats a second pair.
+  // Postgres knows the hold and answers as the first time.
+  const own = ownSeats(section, wish, holdId);
   if (own.length > 0) return { kind: 'ask', seatIds: own };
 
   if ('quantity' in wish) {
@@ -99,15 +100,9 @@ export const claim = (
 
 const ownSeats = (section: Section, wish: SeatWish, holdId: HoldId): readonly SeatId[] => {
   if ('quantity' in wish) {
-    return section.inOrder
-      .filter((seat) => seat.holdId === holdId && seat.status !== 'deciding')
-      .map((seat) => seat.seatId);
+    return section.inOrder.filter((seat) => seat.holdId === holdId).map((seat) => seat.seatId);
   }
-  const mine = wish.seatIds.filter((seatId) => {
-    const seat = section.seats.get(seatId);
-    return seat?.holdId === holdId && seat.status !== 'deciding';
-  });
-  return mine.length > 0 ? wish.seatIds : [];
+  return wish.seatIds.some((seatId) => section.seats.get(seatId)?.holdId === holdId) ? wish.seatIds : [];
 };
 
 const mark = (section: Section, seats: readonly SeatBelief[], holdId: HoldId): AskLedger => {

@@ -1,5 +1,5 @@
-import type { HoldRequest, HoldResult } from '../domain/hold.ts';
-import type { HoldId } from '../domain/ids.ts';
+import type { Hold, HoldRequest, HoldResult } from '../domain/hold.ts';
+import type { HoldId, SeatId } from '../domain/ids.ts';
 import type { Clock } from '../domain/ports/environment.ts';
 import type { SeatLedger } from '../domain/ports/seat-ledger.ts';
 import type { LockOutcome, LockRequest, SeatLocks } from '../domain/ports/seat-locks.ts';
@@ -38,6 +38,14 @@ interface Suspect {
   readonly sinceMs: number;
 }
 
+/** Seats that were locked for a hold that does not have them: after a refusal all; a repeat may find other seats, or an ended hold. */
+const withoutHold = ({ seatIds }: HoldRequest, result: HoldResult): readonly SeatId[] => {
+  if (result.kind === 'refused' || isEnded(result.hold)) return seatIds;
+  return seatIds.filter((seatId) => !result.hold.seatIds.includes(seatId));
+};
+
+const isEnded = (hold: Hold): boolean => hold.state === 'released' || hold.state === 'expired';
+
 /** The protocol of a hold, shared by all sections of this process so that they share batches. */
 export const createHoldProtocol = ({ locks, ledger, clock }: HoldProtocolOptions): HoldProtocol => {
   const locking = createTurnBatcher<LockRequest, LockOutcome>({
@@ -74,7 +82,7 @@ export const createHoldProtocol = ({ locks, ledger, clock }: HoldProtocolOptions
     ledger
       .findHold(holdId)
       .then((hold) =>
-        hold === null || hold.state === 'released' || hold.state === 'expired'
+        hold === null || isEnded(hold)
           ? locks.release([{ eventId: request.eventId, seatIds: [outcome.seatId], holdId }])
           : undefined,
       )
@@ -97,7 +105,8 @@ export const createHoldProtocol = ({ locks, ledger, clock }: HoldProtocolOptions
         return refuse('seat_taken', { seatIds: [lock.seatId] });
       }
       const result = (await holding.add(request)) ?? refuse('overloaded', { retryAfterMs: 1_000 });
-      if (result.kind === 'refused') void locks.release([request]);
+      const stray = withoutHold(request, result);
+      if (stray.length > 0) void locks.release([{ ...request, seatIds: stray }]);
       return result;
     },
   };
