@@ -54,6 +54,7 @@ export const createSectionRig = (t: ExecutionContext): SectionRig => {
       decide: decide.run,
       readSection: (_eventId, sectionId) => readSection.run(sectionId),
       clock: rig.clock,
+      owner: 'test',
       random: { next: () => 0 },
     },
   };
