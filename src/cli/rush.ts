@@ -22,6 +22,7 @@ export const rushCommand = async (
       write: (text) => void process.stdout.write(text),
       isTTY: process.stdout.isTTY,
       columns: process.stdout.columns ?? 80,
+      rows: process.stdout.rows ?? 24,
     },
     operatorToken: () => mintToken(environment, 'operator', 'rush'),
   });

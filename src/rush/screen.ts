@@ -6,6 +6,7 @@ export interface Terminal {
   write(text: string): void;
   readonly isTTY: boolean;
   readonly columns: number;
+  readonly rows: number;
 }
 
 /** What is known at one moment of a run. */
@@ -110,7 +111,9 @@ export const startScreen = (terminal: Terminal, momentNow: () => Moment): { stop
       return;
     }
     // Cut, never wrapped: a wrapped line would be counted as one and the next picture would start too low.
-    const lines = screenOf(momentNow()).map((line) => line.slice(0, Math.max(20, terminal.columns - 1)));
+    // And never more lines than the screen has: what has scrolled away cannot be drawn over.
+    const whole = screenOf(momentNow()).slice(0, Math.max(5, terminal.rows - 1));
+    const lines = whole.map((line) => line.slice(0, Math.max(20, terminal.columns - 1)));
     const up = drawn === 0 ? '' : `\u001B[${drawn}A`;
     terminal.write(`${up}${lines.map((line) => `${line}\u001B[K\n`).join('')}\u001B[J`);
     drawn = lines.length;

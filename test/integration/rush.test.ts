@@ -27,7 +27,7 @@ const rush = async (app: TestApp): Promise<{ code: number; result: RushResult; t
       stripeSecretKey: 'sk_test_catraca_sandbox',
       callTtlMs: 30_000,
     },
-    terminal: { write: (part) => void (text += part), isTTY: false, columns: 80 },
+    terminal: { write: (part) => void (text += part), isTTY: false, columns: 80, rows: 24 },
     operatorToken: () => Promise.resolve(app.operatorToken),
   });
   const last = text.trimEnd().split('\n').at(-1) ?? '';
@@ -87,7 +87,7 @@ test.serial('where no server is, the command says so and ends with exit code 2',
   let text = '';
   const code = await rushCommand(['--url', 'http://127.0.0.1:1'], {
     defaults: { url: '', databaseUrl: null, stripeApiUrl: null, stripeSecretKey: '', callTtlMs: 1 },
-    terminal: { write: (part) => void (text += part), isTTY: false, columns: 80 },
+    terminal: { write: (part) => void (text += part), isTTY: false, columns: 80, rows: 24 },
     operatorToken: () => Promise.resolve('token'),
   });
   t.is(code, 2);

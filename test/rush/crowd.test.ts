@@ -8,7 +8,7 @@ import { saleProblem } from '../../src/rush/paying.ts';
 import { countsOf, reportOf } from '../../src/rush/report.ts';
 import { seededRandom } from '../../src/rush/seeded-random.ts';
 import { RushError } from '../../src/rush/sale.ts';
-import { lineOf, screenOf } from '../../src/rush/screen.ts';
+import { lineOf, screenOf, startScreen } from '../../src/rush/screen.ts';
 import { chooseSeats } from '../../src/rush/shopping.ts';
 import { createTally } from '../../src/rush/tally.ts';
 import { backOffMs } from '../../src/rush/world.ts';
@@ -157,4 +157,15 @@ test('the screen, the line and the table tell what was counted', (t) => {
   t.regex(report, /this seat/);
   t.regex(report, /P9 +NOT CHECKED +0 +another \(why\)/);
   t.regex(report, /A PROMISE WAS BROKEN/);
+});
+
+test('the live view never has more lines or columns than the screen, and draws over itself', (t) => {
+  const tally = createTally(10);
+  let written = '';
+  const terminal = { write: (text: string) => void (written += text), isTTY: true, columns: 40, rows: 10 };
+  const moment = { elapsedMs: 1, fans: 10, seats: 8, due: 5, frame: null, numbers: null, tally };
+  startScreen(terminal, () => moment).stop();
+  const lines = written.split('\n');
+  t.is(lines.length - 1, 9);
+  t.true(lines.every((line) => line.replaceAll('\u001B[K', '').replaceAll('\u001B[J', '').length < 40));
 });
