@@ -68,7 +68,7 @@ BEGIN
         ON s.event_id = w.event_id AND s.section_id = w.section_id AND s.seat_id = w.seat_id
      GROUP BY w.ord
   ),
-  judged AS MATERIALIZED (
+  verdicts AS (
     SELECT a.*, e.currency::text AS currency, sec.price_minor, f.taken, f.overdue,
            CASE
              WHEN prior.hold_id IS NOT NULL AND prior.fan_id = a.fan_id AND prior.fingerprint = a.fingerprint THEN 'replayed'
@@ -91,12 +91,17 @@ BEGIN
         ON pass.pass_id = a.pass_id AND pass.event_id = a.event_id AND pass.fan_id = a.fan_id
       LEFT JOIN tickets.holds prior ON prior.hold_id = a.hold_id
   ),
+  -- `ok` is what later steps ask for: of a text the planner believes one row in two hundred, and then joins the batch with
+  -- itself row by row (measured with 64 holds: 90 µs of CPU a hold instead of 25).
+  judged AS MATERIALIZED (
+    SELECT v.*, v.verdict = 'held' AS ok FROM verdicts v
+  ),
   -- The per-fan limit: compare-and-set on the fan's row. What does not come back here is over the limit.
   counted AS (
     INSERT INTO tickets.fan_usage AS u (event_id, fan_id, seats, holds)
     SELECT DISTINCT ON (j.event_id, j.fan_id) j.event_id, j.fan_id, j.n, 1
       FROM judged j
-     WHERE j.verdict = 'held'
+     WHERE j.ok
      ORDER BY j.event_id, j.fan_id, j.ord
     ON CONFLICT (event_id, fan_id) DO UPDATE
        SET seats = u.seats + excluded.seats, holds = u.holds + 1
@@ -108,7 +113,7 @@ BEGIN
     SELECT DISTINCT ON (j.event_id, j.fan_id) j.*
       FROM judged j
       JOIN counted c ON c.event_id = j.event_id AND c.fan_id = j.fan_id
-     WHERE j.verdict = 'held'
+     WHERE j.ok
      ORDER BY j.event_id, j.fan_id, j.ord
   ),
   seats_granted AS MATERIALIZED (
@@ -124,7 +129,7 @@ BEGIN
      WHERE s.event_id = g.event_id AND s.section_id = g.section_id AND s.seat_id = g.seat_id AND s.status = 'free'
     RETURNING g.ord, g.position, s.fence
   ),
-  fenced AS (
+  fenced AS MATERIALIZED (
     SELECT t.ord, array_agg(t.fence ORDER BY t.position) AS fences FROM taken t GROUP BY t.ord
   ),
   kept AS (
@@ -142,7 +147,7 @@ BEGIN
          h.hold_id, h.event_id, h.section_id, h.fan_id, h.seat_ids, h.fences, h.amount_minor, h.currency::text, h.expires_at,
          h.extended, h.state
     FROM judged j
-    LEFT JOIN kept k ON k.hold_id = j.hold_id AND j.verdict = 'held'
+    LEFT JOIN kept k ON k.hold_id = j.hold_id AND j.ok
     LEFT JOIN LATERAL (
       SELECT k.* WHERE k.hold_id IS NOT NULL
       UNION ALL
