@@ -19,7 +19,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   infra: ['domain'],
   http: ['domain'],
   sandbox: ['infra/log.ts'],
-  rush: ['domain', 'infra'],
+  rush: ['domain', 'infra', 'audit'],
   audit: ['domain', 'infra'],
   chaos: ['domain', 'infra'],
   app: ['*'],
