@@ -26,7 +26,11 @@ export type SectionMessage =
 export interface SectionEffects {
   /** Lock, map and hold: see `tickets/hold-protocol.ts`. Rejects when the outcome is not known. */
   readonly decide: (request: HoldRequest, owner: string) => Promise<HoldResult>;
-  readonly readSection: (eventId: EventId, sectionId: SectionId) => Promise<readonly SeatRow[]>;
+  readonly readSection: (
+    eventId: EventId,
+    sectionId: SectionId,
+    changedSinceMs?: number,
+  ) => Promise<readonly SeatRow[]>;
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly random: Random;
   /** Names this process among others, in the values of the locks its sections take. */
@@ -56,6 +60,8 @@ interface SectionState {
   /** Someone asked to look again while a read was under way that may be older. */
   again: boolean;
   lastReadMs: number;
+  /** Until then only what changed is read. */
+  readAllAtMs: number;
   lastWantedMs: number;
   refreshing: boolean;
   /** Nobody has read for a while because nobody wanted anything: the belief is too old to refuse anybody by. */
@@ -65,6 +71,12 @@ interface SectionState {
 
 /** How old the belief may get while somebody uses the section: other nodes sell from it too. */
 const REFRESH_EVERY_MS = 1_000;
+/**
+ * A change is dated before it is committed, so each read of changes goes back so far; what takes longer to commit is seen
+ * when the whole section is read, which happens this often.
+ */
+const OVERLAP_MS = 2_000;
+const READ_ALL_EVERY_MS = 20_000;
 /** Nobody wanted anything for this long: stop reading. The next one who does waits for a fresh read. */
 const IDLE_AFTER_MS = 15_000;
 /** When the section chose the seats itself and another node was faster, it chooses again this often. */
@@ -86,6 +98,7 @@ export const seatSection = (options: SectionOptions): ActorSpec<SectionState, Se
       reading: false,
       again: false,
       lastReadMs: 0,
+      readAllAtMs: 0,
       lastWantedMs: options.effects.clock.nowMs(),
       refreshing: false,
       stale: false,
@@ -244,9 +257,16 @@ const read = (options: SectionOptions, state: SectionState, context: Context): v
   }
   state.reading = true;
   state.again = false;
+  const { clock, readSection } = options.effects;
   const askedInTurn = state.section?.turn ?? 0;
+  let since: number | undefined;
+  if (state.section !== null && clock.nowMs() < state.readAllAtMs) {
+    since = state.section.changedAtMs - OVERLAP_MS;
+  } else {
+    state.readAllAtMs = clock.nowMs() + READ_ALL_EVERY_MS;
+  }
   context.effect(
-    () => options.effects.readSection(options.eventId, options.sectionId),
+    () => readSection(options.eventId, options.sectionId, since),
     (outcome) => ({ type: 'read', askedInTurn, outcome }),
   );
 };
@@ -265,7 +285,9 @@ const onRead = (
     // Also when nothing changed: a hold may have run out since the map was drawn.
     state.map = null;
     if (state.section === null) state.section = sectionFrom(outcome.ok);
-    else learn(state.section, outcome.ok, askedInTurn);
+    else if (!learn(state.section, outcome.ok, askedInTurn)) state.readAllAtMs = 0;
+  } else {
+    state.readAllAtMs = 0;
   }
   const waiting = state.waiting.splice(0);
   for (const message of waiting) {

@@ -76,7 +76,7 @@ export const startSale = ({ config, servers, log, metrics, closing, onFatal }: S
   const protocol = createHoldProtocol({ locks, ledger: metrics.countingLedger(ledger), clock: systemClock });
   const effects: SectionEffects = {
     decide: (request, owner) => protocol.decide(request, owner),
-    readSection: (eventId, sectionId) => ledger.readSection(eventId, sectionId),
+    readSection: (eventId, sectionId, since) => ledger.readSection(eventId, sectionId, since),
     clock: systemClock,
     random: systemRandom,
     // Unique among processes: it stands in the locks' values.

@@ -73,6 +73,7 @@ export const seatRows = (
     heldUntilMs: null,
     fence: 0,
     revision: 0,
+    changedAtMs: 0,
     ...change(index + 1),
   }));
 

@@ -17,6 +17,7 @@ const row = (number: number, change: Partial<SeatRow> = {}): SeatRow => ({
   heldUntilMs: null,
   fence: 0,
   revision: 0,
+  changedAtMs: 0,
   ...change,
 });
 

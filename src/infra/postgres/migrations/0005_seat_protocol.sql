@@ -124,7 +124,7 @@ BEGIN
   taken AS (
     UPDATE tickets.seats s
        SET status = 'held', hold_id = g.hold_id, held_until = moment + g.ttl_ms * interval '1 millisecond',
-           fence = s.fence + 1, revision = s.revision + 1
+           fence = s.fence + 1, revision = s.revision + 1, changed_at = moment
       FROM seats_granted g
      WHERE s.event_id = g.event_id AND s.section_id = g.section_id AND s.seat_id = g.seat_id AND s.status = 'free'
     RETURNING g.ord, g.position, s.fence
@@ -183,7 +183,7 @@ BEGIN
 
   -- Only seats that are still held by this very hold: an old owner frees nobody else's seat.
   UPDATE tickets.seats s
-     SET status = 'free', hold_id = NULL, held_until = NULL, revision = s.revision + 1
+     SET status = 'free', hold_id = NULL, held_until = NULL, revision = s.revision + 1, changed_at = clock_timestamp()
     FROM tickets.holds h
    WHERE h.hold_id = ANY (ended)
      AND s.event_id = h.event_id AND s.section_id = h.section_id AND s.seat_id = ANY (h.seat_ids)
@@ -234,7 +234,7 @@ BEGIN
      ORDER BY s.seat_id
        FOR UPDATE;
     UPDATE tickets.seats s
-       SET held_until = h.expires_at, revision = s.revision + 1
+       SET held_until = h.expires_at, revision = s.revision + 1, changed_at = clock_timestamp()
      WHERE s.event_id = h.event_id AND s.section_id = h.section_id AND s.seat_id = ANY (h.seat_ids)
        AND s.status = 'held' AND s.hold_id = h.hold_id;
     RETURN QUERY SELECT 'extended', h;
@@ -303,7 +303,7 @@ BEGIN
      FOR UPDATE OF s;
 
   UPDATE tickets.seats s
-     SET status = 'paying', held_until = NULL, revision = s.revision + 1
+     SET status = 'paying', held_until = NULL, revision = s.revision + 1, changed_at = clock_timestamp()
     FROM tickets.holds h
    CROSS JOIN LATERAL unnest(h.seat_ids, h.fences) AS mine (seat_id, fence)
    WHERE h.hold_id = ANY (holds_wanted)
@@ -364,7 +364,7 @@ DECLARE
   freed integer;
 BEGIN
   UPDATE tickets.seats s
-     SET status = 'free', hold_id = NULL, revision = s.revision + 1
+     SET status = 'free', hold_id = NULL, revision = s.revision + 1, changed_at = clock_timestamp()
     FROM unnest(o.section_ids, o.seat_ids, o.fences) AS mine (section_id, seat_id, fence)
    WHERE s.event_id = o.event_id AND s.section_id = mine.section_id AND s.seat_id = mine.seat_id
      AND s.status = 'paying' AND s.hold_id = ANY (o.hold_ids) AND s.fence = mine.fence;
@@ -429,7 +429,7 @@ BEGIN
 
       IF ours = cardinality(o.seat_ids) AND m.amount_minor = o.amount_minor AND upper(m.currency) = o.currency THEN
         UPDATE tickets.seats s
-           SET status = 'sold', revision = s.revision + 1
+           SET status = 'sold', revision = s.revision + 1, changed_at = clock_timestamp()
           FROM unnest(o.section_ids, o.seat_ids) AS mine (section_id, seat_id)
          WHERE s.event_id = o.event_id AND s.section_id = mine.section_id AND s.seat_id = mine.seat_id;
         INSERT INTO tickets.tickets (ticket_id, order_id, event_id, section_id, seat_id, fan_id)
