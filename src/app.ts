@@ -24,6 +24,8 @@ export interface AppOptions {
   readonly demo: boolean;
   /** This process cannot heal itself and must end with exit code 1. */
   readonly onFatal: (reason: string) => void;
+  /** Breaks off a start that is still under way: it then rejects, or resolves to an app that has been stopped. */
+  readonly breakOff?: AbortSignal;
 }
 
 export interface RunningApp {
@@ -46,11 +48,15 @@ const OPERATOR_TOKEN_LIFE_MS = 12 * 3_600_000;
  */
 export const startApp = async (options: AppOptions): Promise<RunningApp> => {
   const closing = createClosing(options.log);
+  const breakOff = (): void => void closing.run();
+  options.breakOff?.addEventListener('abort', breakOff);
   try {
     return await compose(options, closing);
   } catch (error) {
     await closing.run();
     throw error;
+  } finally {
+    options.breakOff?.removeEventListener('abort', breakOff);
   }
 };
 

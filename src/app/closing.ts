@@ -1,7 +1,7 @@
 import type { Logger } from '../infra/log.ts';
 
 export interface Closing {
-  /** Remembers how to end what was just started. */
+  /** Remembers how to end what was just started; what starts after `run` was called is ended at once. */
   add(name: string, close: () => Promise<unknown> | void): void;
   /** Ends everything in the reverse order of its start; a failure is logged and does not keep the rest from ending. */
   run(): Promise<void>;
@@ -21,7 +21,10 @@ export const createClosing = (log: Logger): Closing => {
     }
   };
   return {
-    add: (name, close) => void steps.push({ name, close }),
+    add(name, close) {
+      steps.push({ name, close });
+      if (running !== null) running = running.then(closeAll);
+    },
     run: () => (running ??= closeAll()),
   };
 };

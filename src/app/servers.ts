@@ -127,7 +127,8 @@ const openBus = async (
   try {
     await within(systemClock, CONNECT_MS, primary.ready());
   } catch (error) {
-    throw new StartError(`RabbitMQ at ${addressOf(url)} could not be reached: ${reasonOf(error)}.`, error);
+    const reason = reasonOf(primary.lastFault() ?? error);
+    throw new StartError(`RabbitMQ at ${addressOf(url)} could not be reached: ${reason}.`, error);
   }
   const part: Part = { name: 'RabbitMQ', where: addressOf(url), vital: false, up: () => primary.healthy() };
   return { bus, part };

@@ -30,13 +30,17 @@ export const serveCommand = async (
   const config = readConfig(environment, rolesFrom(values.role));
   const log = createLog({ level: config.LOG_LEVEL });
 
-  let app: RunningApp | null = null;
+  const breakOff = new AbortController();
+  let starting: Promise<RunningApp> | null = null;
   let fatal: (reason: string) => void = () => undefined;
   const ended = new Promise<number>((resolve) => {
     // Before the start, so that a signal during it does not leave a child behind.
     const grace = closeWithGrace({ delay: EXIT_AFTER_MS, logger: false }, async ({ err, signal }) => {
       if (err === undefined) log.info({ signal }, 'stopping');
       else log.fatal({ err }, 'stopping after an error that nobody caught');
+      breakOff.abort();
+      // Also a start that is under way: the embedded PostgreSQL would outlive this process.
+      const app = await starting?.catch(() => null);
       await app?.stop();
       log.info('stopped');
       resolve(err === undefined ? 0 : 1);
@@ -48,7 +52,18 @@ export const serveCommand = async (
     };
   });
 
-  app = await startApp({ config, log, demo: values.demo, onFatal: (reason) => fatal(reason) });
+  starting = startApp({
+    config,
+    log,
+    demo: values.demo,
+    onFatal: (reason) => fatal(reason),
+    breakOff: breakOff.signal,
+  });
+  const app = await starting.catch((error: unknown) => {
+    if (breakOff.signal.aborted) return null;
+    throw error;
+  });
+  if (app === null || breakOff.signal.aborted) return ended;
   await noteRun(config, app);
   process.stderr.write(banner(app));
   return ended;

@@ -150,11 +150,10 @@ export const createPaymentService = (options: PaymentServiceOptions): RunningPay
           log.warn({ err: error }, 'the payment outbox could not be relayed; it will be tried again'),
       });
       sweeper.start();
-      unsubscribe = await bus.subscribe(
-        'payments',
-        options.prefetch ?? 32,
-        (delivery) => void consume(delivery),
-      );
+      unsubscribe = await bus.subscribe('payments', options.prefetch ?? 32, (delivery) => {
+        const handling = consume(delivery).finally(() => deliveries.delete(handling));
+        deliveries.add(handling);
+      });
     },
     async stop() {
       const quiet = async (): Promise<void> => {

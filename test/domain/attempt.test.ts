@@ -241,7 +241,7 @@ const anyIntent: fc.Arbitrary<Intent> = fc
   })
   .map(({ status, wrong, refunded, intentId, declineCode }) =>
     intent({
-      status: status as Intent['status'],
+      status,
       intentId,
       declineCode,
       amountMinor: wrong === 'amount' ? 1 : 25_000,
@@ -257,7 +257,7 @@ const anyChange: fc.Arbitrary<AttemptChange> = fc.oneof(
     weight: 2,
     arbitrary: fc
       .tuple(fc.constantFrom('cancelRefused', 'captureRefused', 'refundRefused' as const), anyIntent)
-      .map(([type, one]) => ({ type, intent: one }) as AttemptChange),
+      .map(([type, one]) => ({ type, intent: one })),
   },
   { weight: 1, arbitrary: fc.constant<AttemptChange>({ type: 'openRefused' }) },
   { weight: 2, arbitrary: fc.constantFrom(CANCEL, CAPTURE, RETURN) },

@@ -60,14 +60,14 @@ interface SeatRow {
 }
 
 const looking = (app: TestApp, eventId: string) => ({
-  async seat(): Promise<SeatRow> {
+  seat: async (): Promise<SeatRow> => {
     const { rows } = await app.database.query<SeatRow>(
       'SELECT status, fence, hold_id FROM tickets.seats WHERE event_id = $1 AND seat_id = $2',
       [eventId, SEAT],
     );
     return rows[0] as SeatRow;
   },
-  async count(table: string, where: string, value: string): Promise<number> {
+  count: async (table: string, where: string, value: string): Promise<number> => {
     const { rows } = await app.database.query<{ n: number }>(
       `SELECT count(*)::int AS n FROM ${table} WHERE ${where}`,
       [value],

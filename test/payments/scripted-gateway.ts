@@ -76,8 +76,15 @@ export class ScriptedGateway implements PaymentGateway {
       const intentId = `pi_${this.intents.size + 1}`;
       const { attemptId, orderId, eventId, amountMinor } = request;
       const value: Intent = {
-        ...{ intentId, attemptId, orderId, eventId, amountMinor },
-        ...{ status: 'open', capturedMinor: 0, refundedMinor: 0, declineCode: null },
+        intentId,
+        attemptId,
+        orderId,
+        eventId,
+        amountMinor,
+        status: 'open',
+        capturedMinor: 0,
+        refundedMinor: 0,
+        declineCode: null,
         currency: request.currency.toLowerCase(),
       };
       this.intents.set(intentId, value);

@@ -53,8 +53,9 @@ export const createRedis = (options: RedisClientOptions): Redis => {
 };
 
 /**
- * Connects and waits until commands are taken. Rejects after `deadlineMs`, and the client is then stopped. A refused
- * first attempt is no failure: the server may be starting next to us.
+ * Connects and waits until commands are taken. Rejects after `deadlineMs` (its cause is why the last attempt failed) or
+ * when the client is stopped meanwhile; it is stopped then in any case. A refused first attempt is no failure: the server
+ * may be starting next to us.
  */
 export const connectRedis = async (redis: Redis, deadlineMs: number): Promise<void> => {
   if (redis.status === 'ready') return;
@@ -63,12 +64,14 @@ export const connectRedis = async (redis: Redis, deadlineMs: number): Promise<vo
   const onError = (error: Error): void => {
     lastError = error;
   };
+  let [onReady, onEnd]: (() => void)[] = [];
   redis.on('error', onError);
-  let onReady: (() => void) | undefined;
   try {
     await new Promise<void>((resolve, reject) => {
       onReady = resolve;
+      onEnd = () => reject(new Error('the client was stopped', { cause: lastError }));
       redis.once('ready', onReady);
+      redis.once('end', onEnd);
       deadline = setTimeout(
         () => reject(new Error(`Redis did not answer within ${deadlineMs} ms`, { cause: lastError })),
         deadlineMs,
@@ -82,6 +85,7 @@ export const connectRedis = async (redis: Redis, deadlineMs: number): Promise<vo
     clearTimeout(deadline);
     redis.off('error', onError);
     if (onReady !== undefined) redis.off('ready', onReady);
+    if (onEnd !== undefined) redis.off('end', onEnd);
   }
 };
 
