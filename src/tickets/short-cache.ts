@@ -16,20 +16,21 @@ export const shortCache = <Value>(
   clock: Pick<Clock, 'nowMs'>,
 ): ShortCache<Value> => {
   let current: { readonly value: Promise<Value>; readonly untilMs: number; loaded: boolean } | null = null;
+  const settle = async (loading: NonNullable<typeof current>): Promise<void> => {
+    try {
+      await loading.value;
+      loading.loaded = true;
+    } catch {
+      if (current === loading) current = null;
+    }
+  };
   return {
     get() {
       if (current !== null && (!current.loaded || clock.nowMs() < current.untilMs)) return current.value;
       const value = load();
       const loading = { value, untilMs: clock.nowMs() + freshMs, loaded: false };
       current = loading;
-      value.then(
-        () => {
-          loading.loaded = true;
-        },
-        () => {
-          if (current === loading) current = null;
-        },
-      );
+      void settle(loading);
       return value;
     },
     forget() {

@@ -29,7 +29,8 @@ export interface SweeperOptions {
 export const startSweeper = (options: SweeperOptions): { stop(): void } => {
   let stopped = false;
   const sweep = async (): Promise<void> => {
-    while (!stopped) {
+    for (;;) {
+      if (stopped) return;
       const holds = await options.ledger.expireHolds(HOLDS_A_SWEEP);
       if (holds.length > 0) options.onExpired(holds);
       if (holds.length < HOLDS_A_SWEEP) break;

@@ -1,6 +1,6 @@
 import test, { type ExecutionContext } from 'ava';
 import type { SupervisorMessage } from '../../src/actors/event-supervisor.ts';
-import { guardian, type GuardianMessage } from '../../src/actors/guardian.ts';
+import { guardian } from '../../src/actors/guardian.ts';
 import type { ActorRef, Ending } from '../../src/actors/kit/actor.ts';
 import { isFault } from '../../src/actors/kit/reply-port.ts';
 import type { SectionMessage } from '../../src/actors/seat-section.ts';
@@ -154,7 +154,7 @@ test('stopping the system is no reason to call for help', async (t) => {
   await clock.advance(1_000);
   await stopping;
   t.deepEqual([fatal.length, changes.length, system.tree().length], [0, 0, 0]);
-  const answer = await (root as ActorRef<GuardianMessage>).ask<ActorRef<SupervisorMessage>>(
+  const answer = await root.ask<ActorRef<SupervisorMessage>>(
     (port) => ({ type: 'event', eventId: 'e', sectionIds: [], port }),
     1_000,
   );

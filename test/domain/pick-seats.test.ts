@@ -13,11 +13,11 @@ const house = (plan: string): readonly Place[] =>
   plan
     .split(' ')
     .flatMap((row, index) =>
-      [...row].map((mark, at) => ({ row: `r${index}`, number: at + 1, free: mark === 'o' })),
+      row.split('').map((mark, at) => ({ row: `r${index}`, number: at + 1, free: mark === 'o' })),
     );
 
 const area = (plan: string): readonly Place[] =>
-  [...plan].map((mark, at) => ({ row: '', number: at + 1, free: mark === 'o' }));
+  plan.split('').map((mark, at) => ({ row: '', number: at + 1, free: mark === 'o' }));
 
 const isFree = (place: Place): boolean => place.free;
 
