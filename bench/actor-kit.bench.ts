@@ -74,14 +74,27 @@ const median = (values: readonly number[]): number =>
 
 const whole = (rate: number): string => Math.round(rate).toLocaleString('en').padStart(12);
 
-console.log('actors | bare nact asks/s |   kit asks/s | ratio');
-for (const actors of ACTORS) {
-  const rates = { nact: [] as number[], kit: [] as number[] };
-  for (let round = 0; round < ROUNDS; round += 1) {
-    rates.nact.push(await bareNact(actors));
-    rates.kit.push(await kit(actors));
+/** Prints the table and returns it. */
+export const benchActorKit = async (): Promise<object> => {
+  const rows: {
+    readonly actors: number;
+    readonly nact: number;
+    readonly kit: number;
+    readonly ratio: number;
+  }[] = [];
+  console.log('actors | bare nact asks/s |   kit asks/s | ratio');
+  for (const actors of ACTORS) {
+    const rates = { nact: [] as number[], kit: [] as number[] };
+    for (let round = 0; round < ROUNDS; round += 1) {
+      rates.nact.push(await bareNact(actors));
+      rates.kit.push(await kit(actors));
+    }
+    const [nactRate, kitRate] = [median(rates.nact), median(rates.kit)];
+    const ratio = kitRate / nactRate;
+    rows.push({ actors, nact: nactRate, kit: kitRate, ratio });
+    console.log(
+      `${String(actors).padStart(6)} |     ${whole(nactRate)} | ${whole(kitRate)} | ${ratio.toFixed(2)}`,
+    );
   }
-  const [nactRate, kitRate] = [median(rates.nact), median(rates.kit)];
-  const ratio = (kitRate / nactRate).toFixed(2);
-  console.log(`${String(actors).padStart(6)} |     ${whole(nactRate)} | ${whole(kitRate)} | ${ratio}`);
-}
+  return { name: 'actor-kit', rows };
+};

@@ -26,9 +26,15 @@ export type SectionMessage =
 export interface SectionEffects {
   /** Lock, map and hold: see `tickets/hold-protocol.ts`. Rejects when the outcome is not known. */
   readonly decide: (request: HoldRequest, owner: string) => Promise<HoldResult>;
-  readonly readSection: (eventId: EventId, sectionId: SectionId) => Promise<readonly SeatRow[]>;
+  readonly readSection: (
+    eventId: EventId,
+    sectionId: SectionId,
+    changedSinceMs?: number,
+  ) => Promise<readonly SeatRow[]>;
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly random: Random;
+  /** Names this process among others, in the values of the locks its sections take. */
+  readonly owner: string;
 }
 
 export interface SectionOptions {
@@ -54,13 +60,23 @@ interface SectionState {
   /** Someone asked to look again while a read was under way that may be older. */
   again: boolean;
   lastReadMs: number;
+  /** Until then only what changed is read. */
+  readAllAtMs: number;
   lastWantedMs: number;
   refreshing: boolean;
+  /** Nobody has read for a while because nobody wanted anything: the belief is too old to refuse anybody by. */
+  stale: boolean;
   map: SeatMap | null;
 }
 
 /** How old the belief may get while somebody uses the section: other nodes sell from it too. */
 const REFRESH_EVERY_MS = 1_000;
+/**
+ * A change is dated before it is committed, so each read of changes goes back so far; what takes longer to commit is seen
+ * when the whole section is read, which happens this often.
+ */
+const OVERLAP_MS = 2_000;
+const READ_ALL_EVERY_MS = 20_000;
 /** Nobody wanted anything for this long: stop reading. The next one who does waits for a fresh read. */
 const IDLE_AFTER_MS = 15_000;
 /** When the section chose the seats itself and another node was faster, it chooses again this often. */
@@ -82,8 +98,10 @@ export const seatSection = (options: SectionOptions): ActorSpec<SectionState, Se
       reading: false,
       again: false,
       lastReadMs: 0,
+      readAllAtMs: 0,
       lastWantedMs: options.effects.clock.nowMs(),
       refreshing: false,
+      stale: false,
       map: null,
     };
     read(options, state, context);
@@ -123,8 +141,10 @@ const onRequest = (
 ): void => {
   const { clock } = options.effects;
   state.lastWantedMs = clock.nowMs();
+  const isOld = clock.nowMs() - state.lastReadMs > REFRESH_EVERY_MS * 2;
+  if (isOld && !state.refreshing) state.stale = true;
   keepFresh(state, context);
-  if (state.section === null) {
+  if (state.section === null || state.stale) {
     read(options, state, context);
     wait(state, message);
     return;
@@ -133,8 +153,8 @@ const onRequest = (
     ask(options, state, state.section, { ...message, seatIds: [], attempt: 1 }, context);
     return;
   }
-  if (clock.nowMs() - state.lastReadMs > REFRESH_EVERY_MS * 2) {
-    // After idle time: rather a moment later than a map of minutes ago.
+  if (isOld) {
+    // Reads have failed or taken long: rather a moment later than an old map.
     read(options, state, context);
     wait(state, message);
     return;
@@ -177,7 +197,7 @@ const ask = (
           fingerprint: command.fingerprint,
         },
         // Which incarnation took the lock: tells an operator whose it is.
-        `${sectionId}.${context.epoch}`,
+        `${effects.owner}.${context.epoch}`,
       ),
     (outcome) => ({ type: 'decided', ask: asked, outcome }),
   );
@@ -237,9 +257,16 @@ const read = (options: SectionOptions, state: SectionState, context: Context): v
   }
   state.reading = true;
   state.again = false;
+  const { clock, readSection } = options.effects;
   const askedInTurn = state.section?.turn ?? 0;
+  let since: number | undefined;
+  if (state.section !== null && clock.nowMs() < state.readAllAtMs) {
+    since = state.section.changedAtMs - OVERLAP_MS;
+  } else {
+    state.readAllAtMs = clock.nowMs() + READ_ALL_EVERY_MS;
+  }
   context.effect(
-    () => options.effects.readSection(options.eventId, options.sectionId),
+    () => readSection(options.eventId, options.sectionId, since),
     (outcome) => ({ type: 'read', askedInTurn, outcome }),
   );
 };
@@ -254,16 +281,19 @@ const onRead = (
   state.reading = false;
   if ('ok' in outcome) {
     state.lastReadMs = options.effects.clock.nowMs();
+    state.stale = false;
+    // Also when nothing changed: a hold may have run out since the map was drawn.
+    state.map = null;
     if (state.section === null) state.section = sectionFrom(outcome.ok);
-    else if (learn(state.section, outcome.ok, askedInTurn)) state.map = null;
+    else if (!learn(state.section, outcome.ok, askedInTurn)) state.readAllAtMs = 0;
+  } else {
+    state.readAllAtMs = 0;
   }
   const waiting = state.waiting.splice(0);
   for (const message of waiting) {
     if (message.type !== 'hold' && message.type !== 'map') continue;
-    // The read failed, and there is nothing older to go by: a truthful no is better than a long wait.
-    if (state.section === null) message.port.reply(refuse('unavailable', { retryAfterMs: 1_000 }));
-    else if ('error' in outcome && message.type === 'map')
-      message.port.reply(refuse('unavailable', { retryAfterMs: 1_000 }));
+    // Whoever waits has nothing older to go by: a truthful no is better than a long wait.
+    if ('error' in outcome) message.port.reply(refuse('unavailable', { retryAfterMs: 1_000 }));
     else onRequest(options, state, message, context);
   }
   if (state.again) read(options, state, context);

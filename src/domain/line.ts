@@ -57,9 +57,10 @@ export interface Line {
 
 /**
  * The most that may be let in at one moment: a second's worth, at least one person. More would let an idle line build up
- * a rush; less than a tick's worth would lose rate.
+ * a rush; less than a tick's worth would lose rate. A rate of zero lets nobody in, not even with credit saved up before.
  */
-export const burstOf = (ratePerMinute: number): number => Math.max(1, Math.floor(ratePerMinute / 60));
+export const burstOf = (ratePerMinute: number): number =>
+  ratePerMinute > 0 ? Math.max(1, Math.floor(ratePerMinute / 60)) : 0;
 
 const endBucket = (line: Line, endsAtMs: number): number =>
   // Never behind the cursor, or a clock set back would leave a bucket that no step ever looks at.

@@ -34,4 +34,6 @@ export interface SeatRow {
   readonly fence: number;
   /** Rises by one with each change of any kind; a section's version is the sum over its seats. */
   readonly revision: number;
+  /** When it last changed, by Postgres' clock; a transaction that takes long commits an older time. */
+  readonly changedAtMs: number;
 }

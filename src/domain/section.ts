@@ -30,6 +30,8 @@ export interface Section {
   readonly inOrder: SeatBelief[];
   /** Counts everything that happens here: tells what a snapshot that was asked for earlier cannot know. */
   turn: number;
+  /** The newest change that Postgres has told us of, by its clock. */
+  changedAtMs: number;
 }
 
 export type SeatWish = { readonly seatIds: readonly SeatId[] } | { readonly quantity: number };
@@ -41,8 +43,9 @@ export interface AskLedger {
 }
 
 export const sectionFrom = (rows: readonly SeatRow[]): Section => {
-  const section: Section = { seats: new Map(), inOrder: [], turn: 0 };
+  const section: Section = { seats: new Map(), inOrder: [], turn: 0, changedAtMs: 0 };
   for (const row of rows) {
+    if (row.changedAtMs > section.changedAtMs) section.changedAtMs = row.changedAtMs;
     const belief: SeatBelief = {
       seatId: row.seatId,
       row: row.row,
@@ -76,8 +79,9 @@ export const claim = (
   startAt: number,
 ): AskLedger | Refusal => {
   section.turn += 1;
-  // A repeat of a hold that has its seats: Postgres knows it and answers as the first time.
-  const own = section.inOrder.length === 0 ? [] : ownSeats(section, wish, holdId);
+  // A repeat of a hold that has its seats, or is being decided: "taken" would be a lie, and other seats a second pair.
+  // Postgres knows the hold and answers as the first time.
+  const own = ownSeats(section, wish, holdId);
   if (own.length > 0) return { kind: 'ask', seatIds: own };
 
   if ('quantity' in wish) {
@@ -99,15 +103,9 @@ export const claim = (
 
 const ownSeats = (section: Section, wish: SeatWish, holdId: HoldId): readonly SeatId[] => {
   if ('quantity' in wish) {
-    return section.inOrder
-      .filter((seat) => seat.holdId === holdId && seat.status !== 'deciding')
-      .map((seat) => seat.seatId);
+    return section.inOrder.filter((seat) => seat.holdId === holdId).map((seat) => seat.seatId);
   }
-  const mine = wish.seatIds.filter((seatId) => {
-    const seat = section.seats.get(seatId);
-    return seat?.holdId === holdId && seat.status !== 'deciding';
-  });
-  return mine.length > 0 ? wish.seatIds : [];
+  return wish.seatIds.some((seatId) => section.seats.get(seatId)?.holdId === holdId) ? wish.seatIds : [];
 };
 
 const mark = (section: Section, seats: readonly SeatBelief[], holdId: HoldId): AskLedger => {
@@ -170,22 +168,25 @@ const forget = (seat: SeatBelief): void => {
 
 /**
  * Takes over what Postgres said in a read that was begun in turn `askedInTurn`. Seats that are being decided, or about
- * which we learned something since, keep what we know: the read may be older than that. True if anything changed.
+ * which we learned something since, keep what we know: the read may be older than that. False if news had to be left
+ * out that way: a read of changes alone will not tell it again.
  */
 export const learn = (section: Section, rows: readonly SeatRow[], askedInTurn: number): boolean => {
-  let changed = false;
+  let complete = true;
   for (const row of rows) {
+    if (row.changedAtMs > section.changedAtMs) section.changedAtMs = row.changedAtMs;
     const seat = section.seats.get(row.seatId);
-    if (seat === undefined || seat.status === 'deciding' || seat.touched > askedInTurn) continue;
-    if (seat.revision === row.revision && seat.status === row.status && seat.heldUntilMs === row.heldUntilMs)
+    if (seat === undefined) continue;
+    if (seat.status === 'deciding' || seat.touched > askedInTurn) {
+      if (row.revision > seat.revision) complete = false;
       continue;
+    }
     seat.status = row.status;
     seat.holdId = row.holdId;
     seat.heldUntilMs = row.heldUntilMs;
     seat.revision = row.revision;
-    changed = true;
   }
-  return changed;
+  return complete;
 };
 
 /** Rises with every change in Postgres; what is being decided does not count yet. */

@@ -81,11 +81,9 @@ export const createOperatorService = (options: OperatorServiceOptions): Operator
       act(by, 'admission.turn', eventId, events.turnKnobs(eventId, change), (event) => event.admission),
 
     async numbers(eventId) {
-      const [event, frame, line] = await Promise.all([
-        events.find(eventId),
-        waitingRoom.frame(eventId),
-        waitingRoom.counters(eventId),
-      ]);
+      const [event, frame] = await Promise.all([events.find(eventId), waitingRoom.frame(eventId)]);
+      // After the frame, which waits for the line's first step: before it there are no counters.
+      const line = await waitingRoom.counters(eventId);
       if (event === null || frame === null || line === null) return null;
       const [sections, orders] = await Promise.all([events.countSeats(eventId), events.countOrders(eventId)]);
       const nowMs = clock.nowMs();

@@ -22,6 +22,7 @@ summary{cursor:pointer;color:var(--soft)}
 table{width:100%;border-collapse:collapse;margin-top:.6rem;font-size:.875rem}
 caption{text-align:left;color:var(--soft);padding-bottom:.4rem}
 th,td{text-align:left;padding:.35rem 0;border-top:1px solid var(--line);font-weight:400}
+th{padding-right:.75rem}
 code{font:inherit;font-variant-numeric:tabular-nums;white-space:nowrap}
 `;
 

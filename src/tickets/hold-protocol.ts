@@ -1,5 +1,5 @@
-import type { HoldRequest, HoldResult } from '../domain/hold.ts';
-import type { HoldId } from '../domain/ids.ts';
+import type { Hold, HoldRequest, HoldResult } from '../domain/hold.ts';
+import type { HoldId, SeatId } from '../domain/ids.ts';
 import type { Clock } from '../domain/ports/environment.ts';
 import type { SeatLedger } from '../domain/ports/seat-ledger.ts';
 import type { LockOutcome, LockRequest, SeatLocks } from '../domain/ports/seat-locks.ts';
@@ -8,8 +8,11 @@ import { createTurnBatcher } from './turn-batcher.ts';
 
 /** Two statements in flight keep Postgres busy while the next batch gathers; more only make the batches smaller. */
 const STATEMENTS_IN_FLIGHT = 2;
-/** Measured with one seat a hold: 64 to 128 holds a statement do best, beyond that its joins grow faster than it saves. */
-const HOLDS_PER_STATEMENT = 128;
+/**
+ * Measured with 128 fans who ask at once, one seat each: 48 a statement served 17,000 holds/s, 128 served 14,000, because then
+ * everybody is in one statement and nothing is left for the second.
+ */
+const HOLDS_PER_STATEMENT = 48;
 const LOCKS_PER_CALL = 256;
 const LOCK_CALLS_IN_FLIGHT = 4;
 const MAX_WAITING = 10_000;
@@ -37,6 +40,14 @@ interface Suspect {
   readonly holder: string;
   readonly sinceMs: number;
 }
+
+/** Seats that were locked for a hold that does not have them: after a refusal all; a repeat may find other seats, or an ended hold. */
+const withoutHold = ({ seatIds }: HoldRequest, result: HoldResult): readonly SeatId[] => {
+  if (result.kind === 'refused' || isEnded(result.hold)) return seatIds;
+  return seatIds.filter((seatId) => !result.hold.seatIds.includes(seatId));
+};
+
+const isEnded = (hold: Hold): boolean => hold.state === 'released' || hold.state === 'expired';
 
 /** The protocol of a hold, shared by all sections of this process so that they share batches. */
 export const createHoldProtocol = ({ locks, ledger, clock }: HoldProtocolOptions): HoldProtocol => {
@@ -74,7 +85,7 @@ export const createHoldProtocol = ({ locks, ledger, clock }: HoldProtocolOptions
     ledger
       .findHold(holdId)
       .then((hold) =>
-        hold === null || hold.state === 'released' || hold.state === 'expired'
+        hold === null || isEnded(hold)
           ? locks.release([{ eventId: request.eventId, seatIds: [outcome.seatId], holdId }])
           : undefined,
       )
@@ -97,7 +108,8 @@ export const createHoldProtocol = ({ locks, ledger, clock }: HoldProtocolOptions
         return refuse('seat_taken', { seatIds: [lock.seatId] });
       }
       const result = (await holding.add(request)) ?? refuse('overloaded', { retryAfterMs: 1_000 });
-      if (result.kind === 'refused') void locks.release([request]);
+      const stray = withoutHold(request, result);
+      if (stray.length > 0) void locks.release([{ ...request, seatIds: stray }]);
       return result;
     },
   };

@@ -1,4 +1,4 @@
-import { of, type Subscription } from 'rxjs';
+import { of, type SchedulerLike, type Subscription } from 'rxjs';
 import type { OrderId } from '../domain/ids.ts';
 import type { Random } from '../domain/ports/environment.ts';
 import { repeating } from '../streams/repeat.ts';
@@ -12,13 +12,24 @@ export interface OrderWatchers {
   stop(): void;
 }
 
+/** A watcher that throws is its own affair: neither the others nor whoever settled the order may suffer from it. */
+const callAll = (watchers: Iterable<() => void>): void => {
+  for (const onChange of watchers) {
+    try {
+      onChange();
+    } catch {
+      // It hears of the next change all the same.
+    }
+  }
+};
+
 /** Who waits for news of an order on this node. */
-export const createOrderWatchers = (random: Random): OrderWatchers => {
+export const createOrderWatchers = (random: Random, scheduler?: SchedulerLike): OrderWatchers => {
   const watchers = new Map<OrderId, Set<() => void>>();
   let looking: Subscription | null = null;
 
   const lookAtAll = (): void => {
-    for (const all of watchers.values()) for (const onChange of all) onChange();
+    for (const all of watchers.values()) callAll(all);
   };
 
   const keepLooking = (): void => {
@@ -30,8 +41,8 @@ export const createOrderWatchers = (random: Random): OrderWatchers => {
         everyMs: LOOK_EVERY_MS,
         jitter: 0.2,
         random: () => random.next(),
-        // A watcher that throws is its own affair; the others go on.
         onError: () => undefined,
+        ...(scheduler === undefined ? {} : { scheduler }),
       }).subscribe();
     }
   };
@@ -39,17 +50,19 @@ export const createOrderWatchers = (random: Random): OrderWatchers => {
   return {
     watch(orderId, onChange) {
       const all = watchers.get(orderId) ?? new Set();
-      all.add(onChange);
+      // Of its own, so that one function given twice is two watchers.
+      const own = (): void => onChange();
+      all.add(own);
       watchers.set(orderId, all);
       keepLooking();
       return () => {
-        all.delete(onChange);
+        all.delete(own);
         if (all.size === 0 && watchers.get(orderId) === all) watchers.delete(orderId);
         keepLooking();
       };
     },
     changed(orderId) {
-      for (const onChange of watchers.get(orderId) ?? []) onChange();
+      callAll(watchers.get(orderId) ?? []);
     },
     stop() {
       looking?.unsubscribe();

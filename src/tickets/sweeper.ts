@@ -1,4 +1,4 @@
-import { from, type Subscription } from 'rxjs';
+import { from, type SchedulerLike, type Subscription } from 'rxjs';
 import type { Hold } from '../domain/hold.ts';
 import type { Random } from '../domain/ports/environment.ts';
 import type { OrderBook } from '../domain/ports/order-book.ts';
@@ -19,6 +19,7 @@ export interface SweeperOptions {
   readonly onExpired: (holds: readonly Hold[]) => void;
   readonly onReminded: (orders: number) => void;
   readonly onError: (error: unknown) => void;
+  readonly scheduler?: SchedulerLike;
 }
 
 /**
@@ -26,12 +27,15 @@ export interface SweeperOptions {
  * seat that is `paying`: only the gateway's word does that. Any number of copies may run.
  */
 export const startSweeper = (options: SweeperOptions): { stop(): void } => {
+  let stopped = false;
   const sweep = async (): Promise<void> => {
     for (;;) {
+      if (stopped) return;
       const holds = await options.ledger.expireHolds(HOLDS_A_SWEEP);
       if (holds.length > 0) options.onExpired(holds);
       if (holds.length < HOLDS_A_SWEEP) break;
     }
+    if (stopped) return;
     const reminded = await options.orders.remindOverdue(OVERDUE_GRACE_MS, ORDERS_A_SWEEP);
     if (reminded.length > 0) options.onReminded(reminded.length);
   };
@@ -40,6 +44,12 @@ export const startSweeper = (options: SweeperOptions): { stop(): void } => {
     jitter: 0.2,
     random: () => options.random.next(),
     onError: options.onError,
+    ...(options.scheduler === undefined ? {} : { scheduler: options.scheduler }),
   }).subscribe();
-  return { stop: () => subscription.unsubscribe() };
+  return {
+    stop() {
+      stopped = true;
+      subscription.unsubscribe();
+    },
+  };
 };

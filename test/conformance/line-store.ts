@@ -308,6 +308,14 @@ export const lineStoreSuite = (name: string, open: OpenStores): void => {
     },
   );
 
+  rule('a rate of nothing calls nobody, whatever credit was saved up before', async (t, store, eventId) => {
+    await store.restore(eventId, emptyLine);
+    await step(store, eventId, { ratePerMinute: 6_000 });
+    await step(store, eventId, { ratePerMinute: 0, version: 2 });
+    await join(store, eventId, 1);
+    t.is((await step(store, eventId, { ratePerMinute: 0, version: 2 })).serving, 0);
+  });
+
   rule('lines of different events know nothing of each other', async (t, store, eventId) => {
     const other = systemIds.next();
     await store.restore(eventId, emptyLine);

@@ -79,8 +79,8 @@ export const seatLocksSuite = (
     if (locks === null) return;
     const eventId = randomUUID();
     const [kept, lapsing] = [
-      request(eventId, ['A-1'], { ttlMs: 60 }),
-      request(eventId, ['A-2'], { ttlMs: 60 }),
+      request(eventId, ['A-1'], { ttlMs: 1_500 }),
+      request(eventId, ['A-2'], { ttlMs: 1_500 }),
     ];
     await locks.acquire([kept, lapsing]);
     await locks.extend([kept, { ...lapsing, holdId: randomUUID() }], 60_000);

@@ -12,6 +12,7 @@ import { createPaymentStore } from '../../src/infra/postgres/payment-store.ts';
 import { createStripeGateway } from '../../src/infra/stripe/stripe-gateway.ts';
 import { createPaymentService, type RunningPaymentService } from '../../src/payments/payment-service.ts';
 import { SECRET_KEY, testSandbox, WEBHOOK_SECRET } from '../sandbox/support.ts';
+import type { Delivery } from '../../src/domain/ports/message-bus.ts';
 import { eventually } from '../support/eventually.ts';
 import { testPostgres } from '../support/servers.ts';
 
@@ -21,17 +22,20 @@ const NO_FUNDS = '4000000000009995';
 /** The address to which the gateway sends its webhooks, as the HTTP layer would have it. */
 const webhookServer = async (t: ExecutionContext, receive: RunningPaymentService['receiveWebhook']) => {
   const outcomes: string[] = [];
+  const answer = async (body: Buffer, signature: string, response: http.ServerResponse): Promise<void> => {
+    try {
+      const outcome = await receive(body, signature);
+      outcomes.push(typeof outcome === 'string' ? outcome : outcome.code);
+      response.writeHead(typeof outcome === 'string' ? 200 : 400).end();
+    } catch {
+      response.writeHead(500).end();
+    }
+  };
   const server = http.createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
-      receive(Buffer.concat(chunks), String(request.headers['stripe-signature'])).then(
-        (outcome) => {
-          outcomes.push(typeof outcome === 'string' ? outcome : outcome.code);
-          response.writeHead(typeof outcome === 'string' ? 200 : 400).end();
-        },
-        () => response.writeHead(500).end(),
-      );
+      void answer(Buffer.concat(chunks), String(request.headers['stripe-signature']), response);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -72,7 +76,7 @@ const world = async (t: ExecutionContext) => {
     log: silentLog,
     sweepEveryMs: 100,
   });
-  const webhooks = await webhookServer(t, service.receiveWebhook);
+  const webhooks = await webhookServer(t, (body, signature) => service.receiveWebhook(body, signature));
   sandbox.setWebhookUrl(webhooks.url);
   await service.start();
   t.teardown(() => service.stop());
@@ -80,13 +84,12 @@ const world = async (t: ExecutionContext) => {
   const heard: AnyEnvelope[] = [];
   /** Where the gateway stood when tickets heard of it. */
   const stoodAt: (string | undefined)[] = [];
-  await bus.subscribe('tickets', 8, (delivery) => {
-    void onlyIntent(gateway).then((intent) => {
-      stoodAt.push(intent?.status);
-      heard.push(delivery.envelope);
-      delivery.ack();
-    });
-  });
+  const hear = async (delivery: Delivery): Promise<void> => {
+    stoodAt.push((await onlyIntent(gateway))?.status);
+    heard.push(delivery.envelope);
+    delivery.ack();
+  };
+  await bus.subscribe('tickets', 8, (delivery) => void hear(delivery));
 
   const ids = { eventId: systemIds.next(), orderId: systemIds.next(), attemptId: systemIds.next() };
   const say = async <T extends MessageType>(type: T, data: MessageData[T]): Promise<void> => {

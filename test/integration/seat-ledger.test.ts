@@ -260,3 +260,21 @@ test('what Postgres cannot digest costs only itself, not the others of its batch
   ]);
   t.deepEqual(results.map(code), ['held', 'internal']);
 });
+
+test('a section asked for what changed since a moment tells just that', async (t) => {
+  const sale = await setUp(t);
+  if (sale === null) return;
+  const all = await sale.ledger.readSection(sale.eventId, 'A');
+  t.is(all.length, 10);
+  const before = Math.max(...all.map((seat) => seat.changedAtMs));
+  t.deepEqual(await sale.ledger.readSection(sale.eventId, 'A', before + 1), []);
+  await sale.ledger.holdSeats([holdRequest(sale.eventId, await sale.admit(), ['A-1-4', 'A-1-5'])]);
+  const news = await sale.ledger.readSection(sale.eventId, 'A', before + 1);
+  t.deepEqual(
+    news.map((seat) => [seat.seatId, seat.status, seat.revision]),
+    [
+      ['A-1-4', 'held', 1],
+      ['A-1-5', 'held', 1],
+    ],
+  );
+});

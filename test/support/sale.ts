@@ -22,6 +22,9 @@ export const smallShow: EventDefinition = {
 export const createShow = (pool: Pool, change: Partial<EventDefinition> = {}): Promise<SaleEvent> =>
   createEventStore(pool).create(randomUUID(), { ...smallShow, ...change });
 
+/** No two admissions of an event have the same number. */
+let lastNumber = 0;
+
 export interface AdmittedFan {
   readonly fanId: string;
   readonly passId: string;
@@ -37,10 +40,26 @@ export const admitFan = async (
   const passId = randomUUID();
   await pool.query(
     `INSERT INTO line.admissions (pass_id, event_id, fan_id, number, expires_at)
-     VALUES ($1, $2, $3, (random() * 1e9)::bigint + 1, now() + $4 * interval '1 millisecond')`,
-    [passId, eventId, fanId, fan.liveMs ?? 600_000],
+     VALUES ($1, $2, $3, $4, now() + $5 * interval '1 millisecond')`,
+    [passId, eventId, fanId, (lastNumber += 1), fan.liveMs ?? 600_000],
   );
   return { fanId, passId };
+};
+
+/** Many of them, in one statement. */
+export const admitFans = async (
+  pool: Pool,
+  eventId: string,
+  count: number,
+): Promise<readonly AdmittedFan[]> => {
+  const fans = Array.from({ length: count }, () => ({ fanId: randomUUID(), passId: randomUUID() }));
+  await pool.query(
+    `INSERT INTO line.admissions (pass_id, event_id, fan_id, number, expires_at)
+     SELECT w.pass_id, $1, w.fan_id, w.number, now() + interval '10 minutes'
+       FROM unnest($2::uuid[], $3::uuid[], $4::bigint[]) AS w (pass_id, fan_id, number)`,
+    [eventId, fans.map((fan) => fan.passId), fans.map((fan) => fan.fanId), fans.map(() => (lastNumber += 1))],
+  );
+  return fans;
 };
 
 export const holdRequest = (

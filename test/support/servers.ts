@@ -18,9 +18,12 @@ const REDIS = process.env['REDIS_URL'] ?? 'redis://127.0.0.1:6379';
 const RABBIT = process.env['RABBITMQ_URL'] ?? 'amqp://guest:guest@127.0.0.1:5672';
 const REQUIRED = process.env['CI_REQUIRE_SERVERS'] === '1';
 
+/** As much of a test as is needed here; a hook, which may share servers with many tests, has it from `sharedStage`. */
+export type Stage = Pick<ExecutionContext, 'log' | 'pass' | 'teardown'>;
+
 const unique = (): string => randomBytes(5).toString('hex');
 
-const absent = (t: ExecutionContext, what: string, error: unknown): null => {
+const absent = (t: Stage, what: string, error: unknown): null => {
   if (REQUIRED) throw new Error(`${what} is required here and was not found`, { cause: error });
   t.log(`not run: no ${what} was found`);
   t.pass();
@@ -33,7 +36,7 @@ export interface TestPostgres {
 }
 
 /** A migrated database of its own. Null where no Postgres is to be had: the test then returns. */
-export const testPostgres = async (t: ExecutionContext): Promise<TestPostgres | null> => {
+export const testPostgres = async (t: Stage): Promise<TestPostgres | null> => {
   const name = `catraca_test_${unique()}`;
   const admin = new Client({ connectionString: POSTGRES, connectionTimeoutMillis: 2_000 });
   try {
@@ -68,7 +71,7 @@ export interface TestRedis {
 }
 
 /** A key prefix of its own. Null where no Redis is to be had. */
-export const testRedis = async (t: ExecutionContext): Promise<TestRedis | null> => {
+export const testRedis = async (t: Stage): Promise<TestRedis | null> => {
   const prefix = `ct:${unique()}:`;
   const admin = new Redis(REDIS, { lazyConnect: true, retryStrategy: () => null });
   admin.on('error', () => undefined);
@@ -93,7 +96,7 @@ export interface TestRabbit {
 /**
  * A vhost of its own, made with `rabbitmqctl` (the management plugin is not a given). Null where no RabbitMQ is to be had.
  */
-export const testRabbit = async (t: ExecutionContext): Promise<TestRabbit | null> => {
+export const testRabbit = async (t: Stage): Promise<TestRabbit | null> => {
   const vhost = `ct_${unique()}`;
   const control = (...args: string[]) => promisify(execFile)('rabbitmqctl', args, { timeout: 30_000 });
   try {

@@ -13,14 +13,17 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   streams: ['domain'],
   actors: ['domain'],
   payments: ['domain', 'streams'],
-  tickets: ['domain', 'streams'],
+  tickets: ['domain', 'streams', 'actors'],
+  operators: ['domain', 'actors'],
   'waiting-room': ['domain', 'streams'],
   infra: ['domain'],
   http: ['domain'],
   sandbox: ['infra/log.ts'],
-  rush: ['domain', 'infra'],
+  rush: ['domain', 'infra', 'audit'],
   audit: ['domain', 'infra'],
   chaos: ['domain', 'infra'],
+  app: ['*'],
+  cli: ['*'],
   'config.ts': [],
   '': ['*'],
 };
@@ -53,10 +56,12 @@ export const OWNERS: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** Where time, chance and the environment are injected: these names may not appear. */
+/**
+ * Where time, chance and the environment are injected: these names may not appear. `setImmediate` is no time: it is the next
+ * turn of the loop, which nact asks for as well, and a simulation replaces it for both.
+ */
 const PURE = ['domain', 'streams', 'actors', 'payments', 'tickets', 'waiting-room'];
-const IMPURE =
-  /\b(?:Date\.now|Math\.random|setTimeout|setInterval|setImmediate|performance\.now)\b|\bnew Date\(\)/;
+const IMPURE = /\b(?:Date\.now|Math\.random|setTimeout|setInterval|performance\.now)\b|\bnew Date\(\)/;
 /** Node modules that do nothing but compute. */
 const PURE_BUILTINS = ['node:assert', 'node:util'];
 /** Programs people run: they print. */
@@ -65,6 +70,8 @@ const READS_ENVIRONMENT = ['src/config.ts', 'src/main.ts'];
 /** Home and working folders of one machine (not written out, or the rule would find itself). */
 const MACHINE_PATH = /(?<![\w./-])\/(?:work|root)\//;
 const LINES_MAX = 350;
+/** A table of cases or a suite that several adapters share may be longer than code. */
+const TEST_LINES_MAX = 600;
 const BAD_NAMES = /(^|\/)(utils?|helpers?|managers?)\.[a-z]+$|[-.](utils?|helpers?|manager)\.[a-z]+$/i;
 
 /** Comments and strings are not code. Template literals stay: they may contain code. */
@@ -210,8 +217,13 @@ const injectedTime: Rule = (sources) =>
 const shortFiles: Rule = (sources) =>
   sources
     .filter(({ path }) => /^(src|test|bench|scripts)\/.*\.(ts|mjs)$/.test(path))
-    .filter(({ text }) => text.trimEnd().split('\n').length > LINES_MAX)
-    .map(({ path }) => `${path}: longer than ${LINES_MAX} lines`);
+    .map(({ path, text }) => ({
+      path,
+      lines: text.trimEnd().split('\n').length,
+      max: path.startsWith('test/') ? TEST_LINES_MAX : LINES_MAX,
+    }))
+    .filter(({ lines, max }) => lines > max)
+    .map(({ path, max }) => `${path}: longer than ${max} lines`);
 
 const titlesAreSentences: Rule = (sources) =>
   sources

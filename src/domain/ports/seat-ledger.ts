@@ -20,6 +20,6 @@ export interface SeatLedger {
   extendHold(holdId: HoldId, fanId: FanId, ttlMs: number): Promise<Hold | Refusal>;
   /** Frees at most `limit` holds whose time is over by Postgres' clock, and returns them. Safe in many copies at once. */
   expireHolds(limit: number): Promise<readonly Hold[]>;
-  /** The whole section as it stands, in map order. */
-  readSection(eventId: EventId, sectionId: SectionId): Promise<readonly SeatRow[]>;
+  /** The section as it stands, in map order; with `changedSinceMs` only the seats changed since then (Postgres' clock). */
+  readSection(eventId: EventId, sectionId: SectionId, changedSinceMs?: number): Promise<readonly SeatRow[]>;
 }

@@ -40,7 +40,10 @@ export const createPool = (options: PoolOptions): Pool => {
     },
   });
   // An idle connection that dies emits here; without a listener the process would die of it.
-  pool.on('error', (error) => options.log.warn({ err: error }, 'an idle Postgres connection was lost'));
+  // Only its message: pg hangs the whole client on the error. While the pool is closing it is no news.
+  pool.on('error', (error) => {
+    if (!pool.ending) options.log.warn({ reason: error.message }, 'an idle Postgres connection was lost');
+  });
   // While a client is lent out, and while it says goodbye, the pool does not listen to it.
   pool.on('connect', (client) => {
     client.on('error', (error) => options.log.debug({ err: error }, 'a Postgres connection was lost'));

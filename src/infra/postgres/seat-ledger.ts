@@ -19,8 +19,11 @@ const HOLD_SEATS = { name: 'hold-seats', text: 'SELECT * FROM tickets.hold_seats
 const SECTION = {
   name: 'read-section',
   text: `SELECT seat_id AS "seatId", row_name AS "row", number, status, hold_id AS "holdId",
-                (extract(epoch FROM held_until) * 1000)::bigint AS "heldUntilMs", fence, revision
-           FROM tickets.seats WHERE event_id = $1 AND section_id = $2 ORDER BY ordinal`,
+                floor(extract(epoch FROM held_until) * 1000)::bigint AS "heldUntilMs", fence, revision,
+                floor(extract(epoch FROM changed_at) * 1000)::bigint AS "changedAtMs"
+           FROM tickets.seats
+          WHERE event_id = $1 AND section_id = $2 AND changed_at >= to_timestamp($3::double precision / 1000)
+          ORDER BY ordinal`,
 };
 
 const OVERDUE = {
@@ -140,8 +143,11 @@ export const createSeatLedger = (pool: Pool): SeatLedger => {
         }),
       ),
 
-    async readSection(eventId, sectionId) {
-      const { rows } = await pool.query<SeatRow>({ ...SECTION, values: [eventId, sectionId] });
+    async readSection(eventId, sectionId, changedSinceMs = 0) {
+      const { rows } = await pool.query<SeatRow>({
+        ...SECTION,
+        values: [eventId, sectionId, changedSinceMs],
+      });
       return rows;
     },
   };

@@ -33,6 +33,8 @@ export interface RabbitBusOptions {
 export interface RabbitBus extends MessageBus {
   /** Resolves when first connected with everything declared; without a broker it waits. Rejects once closed. */
   ready(): Promise<void>;
+  /** Why the broker was not reached at the last attempt; null when it was. */
+  lastFault(): Error | null;
 }
 
 const PARKED_TIMEOUT_MS = 10_000;
@@ -100,6 +102,7 @@ export const createRabbitBus = (options: RabbitBusOptions): RabbitBus => {
     ready: async () => {
       await Promise.all([publisher.ready(), link.ready()]);
     },
+    lastFault: () => link.lastFault(),
     async publish(envelopes) {
       const outcomes: PublishOutcome[] = [];
       for (let from = 0; from < envelopes.length; from += maxInFlight) {

@@ -25,6 +25,8 @@ export interface Link {
   usable(): boolean;
   /** Resolves at the first time it is set up; as long as there is no broker it waits. Rejects once closed. */
   ready(): Promise<void>;
+  /** Why the last attempt to connect failed; null while there was none, or since one succeeded. */
+  lastFault(): Error | null;
   close(): Promise<void>;
 }
 
@@ -52,6 +54,7 @@ export const createLink = (options: LinkOptions): Link => {
   let up = false;
   let blocked = false;
   let closed = false;
+  let lastFault: Error | null = null;
 
   const down = (): void => {
     up = false;
@@ -84,6 +87,7 @@ export const createLink = (options: LinkOptions): Link => {
         options.setup(model, (why) => failed(model, why)),
       );
       up = true;
+      lastFault = null;
     } catch (error) {
       cut(model, error as Error);
       await within(clock, CLOSE_TIMEOUT_MS, gone).catch(() => undefined);
@@ -100,6 +104,7 @@ export const createLink = (options: LinkOptions): Link => {
     model.on('error', () => undefined);
     model.on('disconnect', down);
     model.on('connect-failed', (error: Error) => {
+      lastFault = error;
       down();
       log.warn({ err: error, link: name }, 'RabbitMQ cannot be reached');
     });
@@ -120,6 +125,7 @@ export const createLink = (options: LinkOptions): Link => {
       const model = await connecting;
       await model.waitForConnect();
     },
+    lastFault: () => lastFault,
     async close() {
       closed = true;
       await closeModel(await connecting);

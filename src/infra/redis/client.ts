@@ -53,19 +53,27 @@ export const createRedis = (options: RedisClientOptions): Redis => {
 };
 
 /**
- * Connects and waits until commands are taken. Rejects after `deadlineMs`, and the client is then stopped. A refused
- * first attempt is no failure: the server may be starting next to us.
+ * Connects and waits until commands are taken. Rejects after `deadlineMs` (its cause is why the last attempt failed) or
+ * when the client is stopped meanwhile; it is stopped then in any case. A refused first attempt is no failure: the server
+ * may be starting next to us.
  */
 export const connectRedis = async (redis: Redis, deadlineMs: number): Promise<void> => {
   if (redis.status === 'ready') return;
   let deadline: NodeJS.Timeout | undefined;
-  let onReady: (() => void) | undefined;
+  let lastError: Error | undefined;
+  const onError = (error: Error): void => {
+    lastError = error;
+  };
+  let [onReady, onEnd]: (() => void)[] = [];
+  redis.on('error', onError);
   try {
     await new Promise<void>((resolve, reject) => {
       onReady = resolve;
+      onEnd = () => reject(new Error('the client was stopped', { cause: lastError }));
       redis.once('ready', onReady);
+      redis.once('end', onEnd);
       deadline = setTimeout(
-        () => reject(new Error(`Redis did not answer within ${deadlineMs} ms`)),
+        () => reject(new Error(`Redis did not answer within ${deadlineMs} ms`, { cause: lastError })),
         deadlineMs,
       );
       if (redis.status === 'wait') redis.connect().catch(() => undefined);
@@ -75,7 +83,9 @@ export const connectRedis = async (redis: Redis, deadlineMs: number): Promise<vo
     throw error;
   } finally {
     clearTimeout(deadline);
+    redis.off('error', onError);
     if (onReady !== undefined) redis.off('ready', onReady);
+    if (onEnd !== undefined) redis.off('end', onEnd);
   }
 };
 

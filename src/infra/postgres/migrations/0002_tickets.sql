@@ -44,6 +44,8 @@ CREATE TABLE tickets.seats (
   held_until  timestamptz,
   fence       bigint      NOT NULL DEFAULT 0,
   revision    bigint      NOT NULL DEFAULT 0,
+  -- Lets a node ask for what it does not know yet. Not indexed: see above.
+  changed_at  timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (event_id, section_id, seat_id),
   FOREIGN KEY (event_id, section_id) REFERENCES tickets.sections,
   CHECK ((status = 'free') = (hold_id IS NULL)),

@@ -68,7 +68,7 @@ BEGIN
         ON s.event_id = w.event_id AND s.section_id = w.section_id AND s.seat_id = w.seat_id
      GROUP BY w.ord
   ),
-  judged AS MATERIALIZED (
+  verdicts AS (
     SELECT a.*, e.currency::text AS currency, sec.price_minor, f.taken, f.overdue,
            CASE
              WHEN prior.hold_id IS NOT NULL AND prior.fan_id = a.fan_id AND prior.fingerprint = a.fingerprint THEN 'replayed'
@@ -91,12 +91,17 @@ BEGIN
         ON pass.pass_id = a.pass_id AND pass.event_id = a.event_id AND pass.fan_id = a.fan_id
       LEFT JOIN tickets.holds prior ON prior.hold_id = a.hold_id
   ),
+  -- `ok` is what later steps ask for: of a text the planner believes one row in two hundred, and then joins the batch with
+  -- itself row by row (measured with 64 holds: 90 µs of CPU a hold instead of 25).
+  judged AS MATERIALIZED (
+    SELECT v.*, v.verdict = 'held' AS ok FROM verdicts v
+  ),
   -- The per-fan limit: compare-and-set on the fan's row. What does not come back here is over the limit.
   counted AS (
     INSERT INTO tickets.fan_usage AS u (event_id, fan_id, seats, holds)
     SELECT DISTINCT ON (j.event_id, j.fan_id) j.event_id, j.fan_id, j.n, 1
       FROM judged j
-     WHERE j.verdict = 'held'
+     WHERE j.ok
      ORDER BY j.event_id, j.fan_id, j.ord
     ON CONFLICT (event_id, fan_id) DO UPDATE
        SET seats = u.seats + excluded.seats, holds = u.holds + 1
@@ -108,7 +113,7 @@ BEGIN
     SELECT DISTINCT ON (j.event_id, j.fan_id) j.*
       FROM judged j
       JOIN counted c ON c.event_id = j.event_id AND c.fan_id = j.fan_id
-     WHERE j.verdict = 'held'
+     WHERE j.ok
      ORDER BY j.event_id, j.fan_id, j.ord
   ),
   seats_granted AS MATERIALIZED (
@@ -119,12 +124,12 @@ BEGIN
   taken AS (
     UPDATE tickets.seats s
        SET status = 'held', hold_id = g.hold_id, held_until = moment + g.ttl_ms * interval '1 millisecond',
-           fence = s.fence + 1, revision = s.revision + 1
+           fence = s.fence + 1, revision = s.revision + 1, changed_at = moment
       FROM seats_granted g
      WHERE s.event_id = g.event_id AND s.section_id = g.section_id AND s.seat_id = g.seat_id AND s.status = 'free'
     RETURNING g.ord, g.position, s.fence
   ),
-  fenced AS (
+  fenced AS MATERIALIZED (
     SELECT t.ord, array_agg(t.fence ORDER BY t.position) AS fences FROM taken t GROUP BY t.ord
   ),
   kept AS (
@@ -142,7 +147,7 @@ BEGIN
          h.hold_id, h.event_id, h.section_id, h.fan_id, h.seat_ids, h.fences, h.amount_minor, h.currency::text, h.expires_at,
          h.extended, h.state
     FROM judged j
-    LEFT JOIN kept k ON k.hold_id = j.hold_id AND j.verdict = 'held'
+    LEFT JOIN kept k ON k.hold_id = j.hold_id AND j.ok
     LEFT JOIN LATERAL (
       SELECT k.* WHERE k.hold_id IS NOT NULL
       UNION ALL
@@ -178,7 +183,7 @@ BEGIN
 
   -- Only seats that are still held by this very hold: an old owner frees nobody else's seat.
   UPDATE tickets.seats s
-     SET status = 'free', hold_id = NULL, held_until = NULL, revision = s.revision + 1
+     SET status = 'free', hold_id = NULL, held_until = NULL, revision = s.revision + 1, changed_at = clock_timestamp()
     FROM tickets.holds h
    WHERE h.hold_id = ANY (ended)
      AND s.event_id = h.event_id AND s.section_id = h.section_id AND s.seat_id = ANY (h.seat_ids)
@@ -229,7 +234,7 @@ BEGIN
      ORDER BY s.seat_id
        FOR UPDATE;
     UPDATE tickets.seats s
-       SET held_until = h.expires_at, revision = s.revision + 1
+       SET held_until = h.expires_at, revision = s.revision + 1, changed_at = clock_timestamp()
      WHERE s.event_id = h.event_id AND s.section_id = h.section_id AND s.seat_id = ANY (h.seat_ids)
        AND s.status = 'held' AND s.hold_id = h.hold_id;
     RETURN QUERY SELECT 'extended', h;
@@ -298,7 +303,7 @@ BEGIN
      FOR UPDATE OF s;
 
   UPDATE tickets.seats s
-     SET status = 'paying', held_until = NULL, revision = s.revision + 1
+     SET status = 'paying', held_until = NULL, revision = s.revision + 1, changed_at = clock_timestamp()
     FROM tickets.holds h
    CROSS JOIN LATERAL unnest(h.seat_ids, h.fences) AS mine (seat_id, fence)
    WHERE h.hold_id = ANY (holds_wanted)
@@ -346,7 +351,7 @@ IMMUTABLE
 AS $$
   SELECT jsonb_build_object(
     'attemptId', o.attempt_id, 'fanId', o.fan_id, 'amountMinor', o.amount_minor, 'currency', o.currency,
-    'payByMs', (extract(epoch FROM o.pay_by) * 1000)::bigint,
+    'payByMs', floor(extract(epoch FROM o.pay_by) * 1000)::bigint,
     'description', title || ': ' || array_to_string(o.seat_ids, ', '))
 $$;
 
@@ -359,7 +364,7 @@ DECLARE
   freed integer;
 BEGIN
   UPDATE tickets.seats s
-     SET status = 'free', hold_id = NULL, revision = s.revision + 1
+     SET status = 'free', hold_id = NULL, revision = s.revision + 1, changed_at = clock_timestamp()
     FROM unnest(o.section_ids, o.seat_ids, o.fences) AS mine (section_id, seat_id, fence)
    WHERE s.event_id = o.event_id AND s.section_id = mine.section_id AND s.seat_id = mine.seat_id
      AND s.status = 'paying' AND s.hold_id = ANY (o.hold_ids) AND s.fence = mine.fence;
@@ -424,7 +429,7 @@ BEGIN
 
       IF ours = cardinality(o.seat_ids) AND m.amount_minor = o.amount_minor AND upper(m.currency) = o.currency THEN
         UPDATE tickets.seats s
-           SET status = 'sold', revision = s.revision + 1
+           SET status = 'sold', revision = s.revision + 1, changed_at = clock_timestamp()
           FROM unnest(o.section_ids, o.seat_ids) AS mine (section_id, seat_id)
          WHERE s.event_id = o.event_id AND s.section_id = mine.section_id AND s.seat_id = mine.seat_id;
         INSERT INTO tickets.tickets (ticket_id, order_id, event_id, section_id, seat_id, fan_id)

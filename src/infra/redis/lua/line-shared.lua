@@ -42,7 +42,7 @@ local function save(line)
 end
 
 local function burstOf(rate)
-  return math.max(1, math.floor(rate / 60))
+  return rate > 0 and math.max(1, math.floor(rate / 60)) or 0
 end
 
 local function endBucket(line, endsAt)

@@ -1,0 +1,170 @@
+import { load, type LoadResult } from './load.ts';
+import { report, summarise, type Phase, type Round } from './hold/report.ts';
+import { startServer, type ServerProcess } from './hold/server-process.ts';
+import { openStage, type BenchEvent, type Stage } from './hold/stage.ts';
+
+export interface HoldBenchOptions {
+  readonly rounds: number;
+  readonly seconds: number;
+  readonly connections: number;
+  /** Of the event of one round. */
+  readonly seats: number;
+  readonly profileFolder: string | null;
+}
+
+/** Prebuilt and sent over and over where a repeat costs the server the same as the first. */
+const REPEATED_REQUESTS = 20_000;
+const WARM_UP_SECONDS = 2;
+const HOLD_ID = /"holdId":"([^"]+)"/;
+
+interface Bench {
+  readonly options: HoldBenchOptions;
+  readonly stage: Stage;
+  readonly server: ServerProcess;
+}
+
+const say = (text: string): void => console.error(text);
+
+const measured = async (bench: Bench, work: () => Promise<LoadResult>): Promise<Phase> => {
+  const { server } = bench;
+  const [before, statementsBefore] = [await server.read(), await server.holdStatements()];
+  const result = await work();
+  const [after, statementsAfter] = [await server.read(), await server.holdStatements()];
+  return {
+    ...result,
+    cpuShare: (after.cpuMs - before.cpuMs) / (result.seconds * 1_000),
+    holdStatements: statementsAfter - statementsBefore,
+    statements: after.statements - before.statements,
+    redisCommands: after.redisCommands - before.redisCommands,
+  };
+};
+
+const cycling = (requests: readonly Buffer[]): (() => Buffer | null) => {
+  let next = 0;
+  return () => requests[next++ % requests.length] ?? null;
+};
+
+const mustBe = (right: boolean, complaint: string): void => {
+  if (!right) throw new Error(complaint);
+};
+
+const bare = (bench: Bench, event: BenchEvent, seconds: number): Promise<Phase> => {
+  const requests = event.seats.slice(0, REPEATED_REQUESTS).map((wish, index) => event.request(index, wish));
+  return measured(bench, () =>
+    load({
+      port: bench.server.barePort,
+      connections: bench.options.connections,
+      seconds,
+      next: cycling(requests),
+      onAnswer: (status) => mustBe(status === 201, `the bare route answered ${status}`),
+    }),
+  );
+};
+
+/** Each request for a seat that nobody asked for before; afterwards Postgres must know exactly what was acknowledged. */
+const holds = async (bench: Bench, event: BenchEvent, seconds: number): Promise<Phase> => {
+  const [, ...free] = event.seats;
+  const requests = free.map((wish, index) => event.request(index, wish));
+  const holdIds: string[] = [];
+  let next = 0;
+  const phase = await measured(bench, () =>
+    load({
+      port: bench.server.port,
+      connections: bench.options.connections,
+      seconds,
+      next: () => requests[next++] ?? null,
+      onAnswer(status, body) {
+        mustBe(status === 201, `a free seat was answered ${status}: ${body}`);
+        holdIds.push(HOLD_ID.exec(body)?.[1] ?? '');
+      },
+    }),
+  );
+  const truth = await bench.stage.audit(event.eventId, holdIds);
+  mustBe(new Set(holdIds).size === phase.requests, 'two answers named the same hold');
+  // One more than measured: the hot seat.
+  mustBe(
+    truth.acknowledged === phase.requests &&
+      truth.holds === phase.requests + 1 &&
+      truth.heldSeats === phase.requests + 1,
+    `${phase.requests} holds were acknowledged, and Postgres has ${JSON.stringify(truth)}`,
+  );
+  return phase;
+};
+
+const hotSeat = (event: BenchEvent) => {
+  const [hot] = event.seats;
+  if (hot === undefined) throw new Error('an event without seats');
+  return hot;
+};
+
+const takeHotSeat = async (bench: Bench, event: BenchEvent): Promise<void> => {
+  let request: Buffer | null = event.request(0, hotSeat(event));
+  await load({
+    port: bench.server.port,
+    connections: 1,
+    seconds: 60,
+    next() {
+      const once = request;
+      request = null;
+      return once;
+    },
+    onAnswer: (status, body) => mustBe(status === 201, `the hot seat was answered ${status}: ${body}`),
+  });
+};
+
+/** Everybody wants the one seat that is taken. */
+const refusals = (bench: Bench, event: BenchEvent, seconds: number): Promise<Phase> => {
+  const hot = hotSeat(event);
+  const requests = Array.from({ length: REPEATED_REQUESTS }, (_, index) => event.request(index + 1, hot));
+  return measured(bench, () =>
+    load({
+      port: bench.server.port,
+      connections: bench.options.connections,
+      seconds,
+      next: cycling(requests),
+      onAnswer: (status, body) =>
+        mustBe(
+          status === 409 && body.includes('"code":"seat_taken"'),
+          `the taken seat was answered ${status}: ${body}`,
+        ),
+    }),
+  );
+};
+
+const round = async (bench: Bench, name: string, seconds: number): Promise<Round> => {
+  const event = await bench.stage.createEvent(name, bench.options.seats);
+  await takeHotSeat(bench, event);
+  const told = async (what: string, phase: Promise<Phase>): Promise<Phase> => {
+    const done = await phase;
+    say(`  ${name}: ${what} ${Math.round(done.perSecond)} requests/s`);
+    return done;
+  };
+  return {
+    bare: await told('bare', bare(bench, event, seconds)),
+    holds: await told('holds', holds(bench, event, seconds)),
+    refusals: await told('refusals', refusals(bench, event, seconds)),
+  };
+};
+
+/** Throws if the server answered anything that is not true: a fast wrong answer is no result. */
+export const benchHold = async (options: HoldBenchOptions): Promise<object> => {
+  say('hold: a database, 2,000 fans and a server of their own');
+  const stage = await openStage();
+  try {
+    const server = await startServer(stage.variables, options.profileFolder);
+    try {
+      const bench: Bench = { options, stage, server };
+      await round(bench, 'warm-up', WARM_UP_SECONDS);
+      const rounds: Round[] = [];
+      for (let index = 1; index <= options.rounds; index += 1)
+        rounds.push(await round(bench, `round ${index}`, options.seconds));
+      const result = summarise(rounds);
+      console.log(report(result, options, stage.durability));
+      return { name: 'hold', options, ...result };
+    } finally {
+      await server.stop();
+    }
+  } finally {
+    await stage.clear();
+  }
+};

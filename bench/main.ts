@@ -1,0 +1,59 @@
+import { parseArgs } from 'node:util';
+import { benchActorKit } from './actor-kit.bench.ts';
+import { benchHold } from './hold.ts';
+
+const USAGE = `usage: npm run bench -- <name> [options]
+
+  hold        durable holds and refusals over HTTP, next to a bare Koa route in the same process
+      --rounds <n>        rounds of bare, holds, refusals (3)
+      --seconds <n>       how long each phase of a round lasts (5)
+      --connections <n>   keep-alive connections, one request at a time on each (128)
+      --seats <n>         seats of the event of one round (60000)
+      --profile <folder>  write a CPU profile of the server there
+  actor-kit   asks through the actor kit, next to bare nact dispatch
+
+  --json      the result as one JSON object, in the last line of stdout
+`;
+
+const whole = (name: string, text: string): number => {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1)
+    throw new Error(`--${name} wants a whole number, 1 or more, and got ${text}`);
+  return value;
+};
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    rounds: { type: 'string', default: '3' },
+    seconds: { type: 'string', default: '5' },
+    connections: { type: 'string', default: '128' },
+    seats: { type: 'string', default: '60000' },
+    profile: { type: 'string' },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+const run = async (name: string | undefined): Promise<object | null> => {
+  switch (values.help ? undefined : name) {
+    case 'hold':
+      return benchHold({
+        rounds: whole('rounds', values.rounds),
+        seconds: whole('seconds', values.seconds),
+        connections: whole('connections', values.connections),
+        seats: whole('seats', values.seats),
+        profileFolder: values.profile ?? null,
+      });
+    case 'actor-kit':
+      return benchActorKit();
+    default:
+      return null;
+  }
+};
+
+const result = await run(positionals[0]);
+if (result === null) {
+  console.error(USAGE);
+  process.exitCode = values.help ? 0 : 2;
+} else if (values.json) console.log(JSON.stringify(result));

@@ -1,0 +1,152 @@
+import { guardian } from '../actors/guardian.ts';
+import { createActorSystem, type ActorSystem } from '../actors/kit/system.ts';
+import type { SectionEffects } from '../actors/seat-section.ts';
+import type { Config } from '../config.ts';
+import type { EventStore } from '../domain/ports/event-store.ts';
+import type { Settlement } from '../domain/ports/order-book.ts';
+import type { TicketService } from '../domain/ports/services.ts';
+import { systemClock, systemIds, systemRandom } from '../infra/environment.ts';
+import type { Logger } from '../infra/log.ts';
+import { createEventStore } from '../infra/postgres/event-store.ts';
+import { createOrderBook } from '../infra/postgres/order-book.ts';
+import { createOutbox } from '../infra/postgres/outbox.ts';
+import { createSeatLedger } from '../infra/postgres/seat-ledger.ts';
+import { startOutboxRelay } from '../streams/outbox-relay.ts';
+import { createCatalogue, type Catalogue } from '../tickets/catalogue.ts';
+import { createHoldProtocol } from '../tickets/hold-protocol.ts';
+import { createOrderWatchers } from '../tickets/order-watchers.ts';
+import { startSaleCommit } from '../tickets/sale-commit.ts';
+import { createSectionDirectory } from '../tickets/section-directory.ts';
+import { startSweeper } from '../tickets/sweeper.ts';
+import { createTicketService } from '../tickets/ticket-service.ts';
+import type { Closing } from './closing.ts';
+import type { SaleMetrics } from './metrics.ts';
+import type { Servers } from './servers.ts';
+
+/** What the actors may take to finish what they have taken on: longer than a hold statement. */
+const ACTORS_DRAIN_MS = 2_500;
+
+export interface Sale {
+  readonly tickets: TicketService;
+  readonly events: EventStore;
+  readonly catalogue: Catalogue;
+  readonly actors: ActorSystem;
+}
+
+export interface SaleParts {
+  readonly config: Config;
+  readonly servers: Servers;
+  readonly log: Logger;
+  readonly metrics: SaleMetrics;
+  readonly closing: Closing;
+  /** This process cannot heal itself: it must end, so that its runner starts a new one. */
+  readonly onFatal: (reason: string) => void;
+}
+
+/** The ticket service: actors over the hold protocol, the commit of sales, the sweeper, the outbox' relay. */
+export const startSale = ({ config, servers, log, metrics, closing, onFatal }: SaleParts): Sale => {
+  const { pool, locks, bus } = servers;
+  const events = createEventStore(pool);
+  const ledger = createSeatLedger(pool);
+  const orders = createOrderBook(pool);
+  const outbox = createOutbox(pool, 'tickets');
+  const catalogue = createCatalogue(events, systemClock);
+  const watchers = createOrderWatchers(systemRandom);
+  closing.add('order watchers', () => watchers.stop());
+
+  const relay = startOutboxRelay({
+    outbox,
+    bus,
+    clock: systemClock,
+    random: systemRandom,
+    pollMs: config.SWEEP_EVERY_MS,
+    onFailure: (error) =>
+      log.warn({ err: error }, 'the ticket outbox could not be relayed; it will be tried again'),
+  });
+  closing.add('ticket outbox relay', () => relay.stop());
+
+  const actors = createActorSystem({
+    clock: systemClock,
+    random: systemRandom,
+    drainTimeoutMs: ACTORS_DRAIN_MS,
+  });
+  closing.add('actors', () => actors.stop());
+  metrics.watchActors(actors);
+
+  const protocol = createHoldProtocol({ locks, ledger: metrics.countingLedger(ledger), clock: systemClock });
+  const effects: SectionEffects = {
+    decide: (request, owner) => protocol.decide(request, owner),
+    readSection: (eventId, sectionId, since) => ledger.readSection(eventId, sectionId, since),
+    clock: systemClock,
+    random: systemRandom,
+    // Unique among processes: it stands in the locks' values.
+    owner: systemIds.next().slice(-12),
+  };
+  const root = actors.spawn(
+    guardian({
+      holdTtlMs: config.HOLD_TTL_MS,
+      effects,
+      onSection: (change) => log.error(change, 'a section changed its state'),
+      onFatal: (ending) => onFatal(`${ending.path} has spent its restarts`),
+    }),
+  );
+  const sections = createSectionDirectory(root);
+
+  const settled = ({ outcome, order }: Settlement): void => {
+    if (order === null) return;
+    metrics.settled(outcome);
+    void locks.release(
+      order.holdIds.map((holdId) => ({ eventId: order.eventId, seatIds: order.seatIds, holdId })),
+    );
+    for (const sectionId of new Set(order.sectionIds))
+      sections.peek(order.eventId, sectionId)?.tell({ type: 'changed' });
+    watchers.changed(order.orderId);
+    relay.nudge();
+    log.info({ orderId: order.orderId, eventId: order.eventId, outcome }, 'order settled');
+  };
+
+  if (config.roles.includes('tickets')) {
+    const commit = startSaleCommit({
+      bus,
+      orders,
+      onSettled: settled,
+      onReport(report) {
+        metrics.committed(report);
+        if (report.failures.length > 0)
+          log.warn({ failures: report.failures.slice(0, 3) }, 'sales could not be committed');
+      },
+      onBroken: (error) => onFatal(`the commit pipeline broke: ${String(error)}`),
+    });
+    closing.add('sale commit', () => commit.stop());
+
+    const sweeper = startSweeper({
+      ledger,
+      orders,
+      everyMs: config.SWEEP_EVERY_MS,
+      random: systemRandom,
+      onExpired(holds) {
+        void locks.release(holds);
+        for (const hold of holds) sections.peek(hold.eventId, hold.sectionId)?.tell({ type: 'changed' });
+        metrics.expired(holds.length);
+      },
+      onReminded: (count) =>
+        log.warn({ orders: count }, 'overdue orders: the payment service was asked again'),
+      onError: (error) => log.warn({ err: error }, 'a sweep failed; the next one follows'),
+    });
+    closing.add('sweeper', () => sweeper.stop());
+  }
+
+  const tickets = createTicketService({
+    catalogue,
+    sections,
+    ledger,
+    orders,
+    locks,
+    watchers,
+    ids: systemIds,
+    holdTtlMs: config.HOLD_TTL_MS,
+    payWithinMs: config.PAY_WITHIN_MS,
+    nudgeOutbox: () => relay.nudge(),
+  });
+  return { tickets, events, catalogue, actors };
+};

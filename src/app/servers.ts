@@ -1,0 +1,150 @@
+import type { Config } from '../config.ts';
+import type { LineStore } from '../domain/ports/line.ts';
+import type { MessageBus } from '../domain/ports/message-bus.ts';
+import type { SeatLocks } from '../domain/ports/seat-locks.ts';
+import type { PartHealth } from '../domain/ports/services.ts';
+import { within } from '../infra/deadline.ts';
+import { systemClock } from '../infra/environment.ts';
+import { createFallbackBus } from '../infra/fallback-bus.ts';
+import type { Logger } from '../infra/log.ts';
+import { createMemoryLineStore } from '../infra/memory/line-store.ts';
+import { createMemorySeatLocks } from '../infra/memory/seat-locks.ts';
+import { startEmbeddedPostgres } from '../infra/postgres/embedded/start.ts';
+import { createPostgresBus } from '../infra/postgres/message-bus.ts';
+import { migrate } from '../infra/postgres/migrate.ts';
+import { createPool, type Pool } from '../infra/postgres/pool.ts';
+import { createRabbitBus } from '../infra/rabbit/bus.ts';
+import { connectRedis, createRedis } from '../infra/redis/client.ts';
+import { createRedisLineStore } from '../infra/redis/line-store.ts';
+import { createRedisSeatLocks } from '../infra/redis/seat-locks.ts';
+import type { Closing } from './closing.ts';
+import { addressOf, reasonOf, StartError } from './start-error.ts';
+
+/** Long enough for a server that is starting next to us, short enough for somebody who mistyped its address. */
+const CONNECT_MS = 5_000;
+/** Below the deadline of a hold (6 s), so that Postgres' own word comes before ours. */
+const STATEMENT_TIMEOUT_MS = 5_000;
+const POOL_WAIT_MS = 2_000;
+/** A lock is not worth waiting for: Postgres decides anyway. */
+const REDIS_TIMEOUT_MS = 500;
+const BUS_POLL_MS = 250;
+/** After so long without the broker, messages go through Postgres. */
+const BROKER_PATIENCE_MS = 3_000;
+
+/** A part as the banner and the health page show it. */
+export interface Part extends Omit<PartHealth, 'state'> {
+  readonly up: () => boolean | Promise<boolean>;
+}
+
+export interface Servers {
+  readonly pool: Pool;
+  readonly databaseUrl: string;
+  readonly locks: SeatLocks;
+  readonly line: LineStore;
+  readonly bus: MessageBus;
+  readonly parts: readonly Part[];
+}
+
+const openPostgres = async (config: Config, log: Logger, closing: Closing) => {
+  let url = config.DATABASE_URL;
+  if (url === undefined) {
+    const embedded = await startEmbeddedPostgres({ dataDir: config.CATRACA_DATA_DIR, log });
+    closing.add('embedded PostgreSQL', () => embedded.stop());
+    url = embedded.url;
+  }
+  const pool = createPool({
+    url,
+    max: config.DATABASE_POOL,
+    connectTimeoutMs: POOL_WAIT_MS,
+    statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+    applicationName: 'catraca',
+    log,
+  });
+  closing.add('Postgres pool', () => pool.end());
+  try {
+    await migrate(url, log);
+  } catch (error) {
+    throw new StartError(`PostgreSQL at ${addressOf(url)} cannot be used: ${reasonOf(error)}.`, error);
+  }
+  const part: Part = {
+    name: 'PostgreSQL',
+    where: config.DATABASE_URL === undefined ? 'embedded' : addressOf(url),
+    vital: true,
+    up: async () => {
+      await within(systemClock, POOL_WAIT_MS, pool.query('SELECT 1'));
+      return true;
+    },
+  };
+  return { url, pool, part };
+};
+
+const openRedis = async (config: Config, log: Logger, closing: Closing) => {
+  const { CALL_TTL_MS: callTtlMs, REDIS_PREFIX: prefix, REDIS_URL: url } = config;
+  if (url === undefined) {
+    return {
+      locks: createMemorySeatLocks(systemClock),
+      line: createMemoryLineStore({ clock: systemClock, callTtlMs }),
+      part: { name: 'Redis', where: 'embedded', vital: false, up: () => true },
+    };
+  }
+  const open = async (name: string) => {
+    const redis = createRedis({ url, log, name: `catraca-${name}`, commandTimeoutMs: REDIS_TIMEOUT_MS });
+    closing.add(`Redis (${name})`, () => redis.disconnect());
+    await connectRedis(redis, CONNECT_MS);
+    return redis;
+  };
+  try {
+    // Apart, so that a slow step of the line does not stand before a lock.
+    const [lockClient, lineClient] = [await open('locks'), await open('line')];
+    const locks = createRedisSeatLocks({ redis: lockClient, prefix, log });
+    const line = createRedisLineStore({ redis: lineClient, prefix, callTtlMs });
+    return {
+      locks,
+      line,
+      part: { name: 'Redis', where: addressOf(url), vital: false, up: () => lockClient.status === 'ready' },
+    };
+  } catch (error) {
+    throw new StartError(`Redis at ${addressOf(url)} could not be reached: ${reasonOf(error)}.`, error);
+  }
+};
+
+const openBus = async (
+  config: Config,
+  pool: Pool,
+  log: Logger,
+  closing: Closing,
+): Promise<{ readonly bus: MessageBus; readonly part: Part }> => {
+  const standby = createPostgresBus({ pool, clock: systemClock, log, pollMs: BUS_POLL_MS });
+  const { RABBITMQ_URL: url } = config;
+  if (url === undefined) {
+    closing.add('message bus', () => standby.close());
+    const part: Part = { name: 'RabbitMQ', where: 'embedded', vital: false, up: () => standby.healthy() };
+    return { bus: standby, part };
+  }
+  const primary = createRabbitBus({ url, clock: systemClock, log });
+  const bus = createFallbackBus(primary, standby, { afterMs: BROKER_PATIENCE_MS, clock: systemClock });
+  closing.add('message bus', () => bus.close());
+  try {
+    await within(systemClock, CONNECT_MS, primary.ready());
+  } catch (error) {
+    const reason = reasonOf(primary.lastFault() ?? error);
+    throw new StartError(`RabbitMQ at ${addressOf(url)} could not be reached: ${reason}.`, error);
+  }
+  const part: Part = { name: 'RabbitMQ', where: addressOf(url), vital: false, up: () => primary.healthy() };
+  return { bus, part };
+};
+
+/** Connects to the servers that are configured, and starts the embedded part for each that is not. */
+export const openServers = async (config: Config, log: Logger, closing: Closing): Promise<Servers> => {
+  const postgres = await openPostgres(config, log, closing);
+  const redis = await openRedis(config, log, closing);
+  const rabbit = await openBus(config, postgres.pool, log, closing);
+  return {
+    pool: postgres.pool,
+    databaseUrl: postgres.url,
+    locks: redis.locks,
+    line: redis.line,
+    bus: rabbit.bus,
+    parts: [postgres.part, redis.part, rabbit.part],
+  };
+};

@@ -1,0 +1,56 @@
+import type { FanId, HoldId, OrderId, SeatId, SectionId, TicketId } from '../domain/ids.ts';
+
+/** What fans were told, by the clock of the machine they run on. The other half of "answers are truthful". */
+export interface ClientHistory {
+  readonly eventId: string;
+  readonly placesTold: readonly { readonly fanId: FanId; readonly number: number }[];
+  /** Fans who were given a pass. */
+  readonly admitted: readonly FanId[];
+  readonly holdsTold: readonly HoldTold[];
+  readonly orderAnswers: readonly OrderAnswer[];
+  /** Orders that were shown as confirmed, with their tickets. */
+  readonly salesTold: readonly SaleTold[];
+  /** One request sent more than once under one key: double clicks and repeats after a timeout. */
+  readonly repeats: readonly Repeat[];
+  /** Requests whose outcome the fan never learned: what they asked for may or may not exist. */
+  readonly unknown: readonly { readonly fanId: FanId; readonly what: 'hold' | 'order' }[];
+  /** Frames of the line in the order in which they were made. */
+  readonly frames: readonly { readonly atMs: number; readonly serving: number }[];
+  /** Answers that contradicted themselves or the request, in words. */
+  readonly untruths: readonly string[];
+  /** Answers compared with their requests: what `untruths` is out of. */
+  readonly answersCompared: number;
+}
+
+export interface HoldTold {
+  readonly fanId: FanId;
+  readonly holdId: HoldId;
+  readonly sectionId: SectionId;
+  readonly seatIds: readonly SeatId[];
+  readonly expiresAtMs: number;
+  /** When the fan first asked to give it back; null: never. */
+  readonly releasedAtMs: number | null;
+}
+
+export interface OrderAnswer {
+  readonly fanId: FanId;
+  readonly holdIds: readonly HoldId[];
+  readonly answeredAtMs: number;
+  /** 201 with this id; null: refused with `code`. */
+  readonly orderId: OrderId | null;
+  readonly code: string | null;
+}
+
+export interface SaleTold {
+  readonly fanId: FanId;
+  readonly orderId: OrderId;
+  readonly tickets: readonly { readonly ticketId: TicketId; readonly seatId: SeatId }[];
+}
+
+export interface Repeat {
+  readonly fanId: FanId;
+  readonly what: 'hold' | 'order';
+  readonly key: string;
+  /** The id in each 2xx answer. */
+  readonly ids: readonly string[];
+}

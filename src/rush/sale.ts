@@ -1,0 +1,50 @@
+import { randomUUID } from 'node:crypto';
+import type { Client } from './client.ts';
+import type { EventDocument, NumbersDocument } from './documents.ts';
+
+/** Something without which no run is possible. */
+export class RushError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'RushError';
+  }
+}
+
+/** The operator's side of the run: the event, and the numbers on the screen. */
+export const createOperator = (client: Client, token: string) => ({
+  async createEvent(definition: object): Promise<string> {
+    const answer = await client.ask({
+      step: 'operator',
+      method: 'POST',
+      to: '/v1/operator/events',
+      token,
+      key: randomUUID(),
+      body: definition,
+      timeoutMs: 60_000,
+    });
+    if (answer.kind !== 'ok') throw new RushError(`the event could not be created: ${said(answer)}`);
+    return (answer.body as { readonly eventId: string }).eventId;
+  },
+  /** As fans see it; a new event may take a moment to be seen everywhere. */
+  async findEvent(eventId: string): Promise<EventDocument> {
+    const untilMs = performance.now() + 10_000;
+    for (;;) {
+      const answer = await client.ask({ step: 'operator', method: 'GET', to: `/v1/events/${eventId}` });
+      if (answer.kind === 'ok') return answer.body as EventDocument;
+      if (performance.now() > untilMs) throw new RushError(`the event cannot be read: ${said(answer)}`);
+      await new Promise((resolve) => setTimeout(resolve, 250));
+    }
+  },
+  async numbers(eventId: string): Promise<NumbersDocument | null> {
+    const answer = await client.ask({
+      step: 'operator',
+      method: 'GET',
+      to: `/v1/operator/events/${eventId}`,
+      token,
+    });
+    return answer.kind === 'ok' ? (answer.body as NumbersDocument) : null;
+  },
+});
+
+const said = (answer: { readonly kind: string; readonly code?: string; readonly reason?: string }): string =>
+  answer.code ?? answer.reason ?? answer.kind;
