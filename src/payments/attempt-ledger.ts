@@ -1,5 +1,5 @@
 import type { Attempt, AttemptChange } from '../domain/attempt.ts';
-import type { AttemptId } from '../domain/ids.ts';
+import type { AttemptId, OrderId } from '../domain/ids.ts';
 import type { AppliedChange, PaymentStore } from '../domain/ports/payment-store.ts';
 import type { PaymentLog } from './payment-log.ts';
 
@@ -11,10 +11,12 @@ export interface AttemptLedger {
   change(attempt: Attempt, change: AttemptChange): Promise<Attempt>;
   /** What must follow a change that was committed elsewhere (`PaymentStore.receive`). */
   follow(applied: AppliedChange, change: AttemptChange): void;
+  /** As `PaymentStore.sayAgain`, for somebody who asks after an order that he should have heard of. */
+  sayAgain(orderId: OrderId): Promise<void>;
 }
 
 export const createAttemptLedger = (parts: {
-  readonly store: Pick<PaymentStore, 'apply'>;
+  readonly store: Pick<PaymentStore, 'apply' | 'sayAgain'>;
   readonly log: PaymentLog;
   readonly nudgeOutbox: () => void;
 }): AttemptLedger => {
@@ -40,6 +42,11 @@ export const createAttemptLedger = (parts: {
       const applied = await apply(attempt.attemptId, change);
       if (applied === null) throw new Error(`attempt ${attempt.attemptId} is gone from the store`);
       return applied.attempt;
+    },
+    async sayAgain(orderId) {
+      if (!(await store.sayAgain(orderId))) return;
+      log.warn({ orderId }, 'what was said about an order was not heard; it is said again');
+      nudgeOutbox();
     },
   };
 };

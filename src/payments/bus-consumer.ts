@@ -24,7 +24,8 @@ const ORDER_REJECTED = z.object({
 
 /** What a message means to us. `malformed` can never become right, however often it comes. */
 type Meaning =
-  | { readonly kind: 'begin'; readonly attempt: Attempt }
+  /** `overdue`: written when its time to pay was over, so it asks what became of an attempt that was named before. */
+  | { readonly kind: 'begin'; readonly attempt: Attempt; readonly overdue: boolean }
   | { readonly kind: 'change'; readonly change: AttemptChange }
   | { readonly kind: 'malformed'; readonly reason: string };
 
@@ -40,7 +41,9 @@ export const meaningOf = (envelope: AnyEnvelope): Meaning => {
     case 'PedidoCriado': {
       const parsed = ORDER_PLACED.safeParse(envelope.data);
       if (!parsed.success) return malformed(z.prettifyError(parsed.error));
-      return { kind: 'begin', attempt: newAttempt({ ...parsed.data, orderId, eventId }) };
+      // Both times were written by the sender's database, so no clock of ours decides that somebody's time is over.
+      const overdue = envelope.occurredAtMs > parsed.data.payByMs;
+      return { kind: 'begin', attempt: newAttempt({ ...parsed.data, orderId, eventId }), overdue };
     }
     case 'PedidoConfirmado':
       return { kind: 'change', change: { type: 'captureWanted' } };
@@ -61,34 +64,46 @@ export const isSameWish = (standing: Attempt, wanted: Attempt): boolean =>
   standing.currency === wanted.currency;
 
 /**
- * Handles one delivery: commit first, ack after. Never rejects. A store that fails has it delivered again; what can never be handled is
- * parked. `onWork` gets each attempt that may now want something at the gateway; it must not block.
+ * Handles one delivery: commit first, ack after. Never rejects. A store that fails has it delivered again; what can never
+ * be handled is parked. `onWork` gets each attempt that may now want something at the gateway, and whether it is asked for
+ * after its time to pay; it must not block.
  */
 export const createBusConsumer = (parts: {
   readonly store: Pick<PaymentStore, 'begin' | 'receive'>;
   readonly ledger: AttemptLedger;
   readonly log: PaymentLog;
-  readonly onWork: (attempt: Attempt) => void;
+  readonly onWork: (attempt: Attempt, overdue: boolean) => void;
 }): ((delivery: Delivery) => Promise<void>) => {
   const { store, ledger, log, onWork } = parts;
 
-  const handle = async (delivery: Delivery): Promise<void> => {
-    const { envelope } = delivery;
-    const meaning = meaningOf(envelope);
-    if (meaning.kind === 'malformed') return delivery.park(meaning.reason);
-    const standing = meaning.kind === 'begin' ? await store.begin(meaning.attempt) : null;
-    if (meaning.kind === 'begin' && standing !== null && !isSameWish(standing, meaning.attempt)) {
+  const begin = async (delivery: Delivery, wanted: Attempt, overdue: boolean): Promise<void> => {
+    const standing = await store.begin(wanted);
+    if (!isSameWish(standing, wanted)) {
       return delivery.park('its attempt id stands for another order or another sum');
     }
-    const change = meaning.kind === 'change' ? meaning.change : null;
-    const received = await store.receive(envelope, change);
-    if (received.kind === 'no_attempt') return delivery.retry('its order has no attempt here');
-    if (received.kind === 'repeat') return delivery.ack();
-    if (received.applied !== null && change !== null) ledger.follow(received.applied, change);
+    if (overdue) await ledger.sayAgain(wanted.orderId);
+    const received = await store.receive(delivery.envelope, null);
     delivery.ack();
-    const attempt = received.applied?.attempt ?? standing;
-    if (attempt !== null) onWork(attempt);
+    if (received.kind === 'counted') onWork(standing, overdue);
     return undefined;
+  };
+
+  const change = async (delivery: Delivery, wish: AttemptChange): Promise<void> => {
+    const received = await store.receive(delivery.envelope, wish);
+    if (received.kind === 'no_attempt') return delivery.retry('its order has no attempt here');
+    delivery.ack();
+    if (received.kind === 'repeat' || received.applied === null) return undefined;
+    ledger.follow(received.applied, wish);
+    onWork(received.applied.attempt, false);
+    return undefined;
+  };
+
+  const handle = (delivery: Delivery): Promise<void> => {
+    const meaning = meaningOf(delivery.envelope);
+    if (meaning.kind === 'begin') return begin(delivery, meaning.attempt, meaning.overdue);
+    if (meaning.kind === 'change') return change(delivery, meaning.change);
+    delivery.park(meaning.reason);
+    return Promise.resolve();
   };
 
   const comeAgain = (delivery: Delivery, reason: string): void => {

@@ -2,8 +2,8 @@
 export interface Lanes {
   /** False: no room, and the task will not run. A task must not reject; `onFailure` hears of one that does. */
   run(task: () => Promise<unknown>): boolean;
-  /** Resolves when nothing runs or waits. */
-  idle(): Promise<void>;
+  /** Takes nothing more and drops what waits; resolves when nothing runs. */
+  close(): Promise<void>;
 }
 
 export const createLanes = (
@@ -12,6 +12,7 @@ export const createLanes = (
 ): Lanes => {
   const waiting: (() => Promise<unknown>)[] = [];
   const running = new Set<Promise<void>>();
+  let closed = false;
   const start = (task: () => Promise<unknown>): void => {
     const work = Promise.resolve()
       .then(task)
@@ -25,13 +26,16 @@ export const createLanes = (
   };
   return {
     run(task) {
+      if (closed) return false;
       if (running.size < limits.running) start(task);
       else if (waiting.length < limits.waiting) waiting.push(task);
       else return false;
       return true;
     },
-    async idle() {
-      while (running.size > 0) await Promise.all(running);
+    async close() {
+      closed = true;
+      waiting.length = 0;
+      await Promise.all(running);
     },
   };
 };

@@ -2,7 +2,7 @@ import { newAttempt, type Attempt, type AttemptStatus } from '../domain/attempt.
 import { wantOf } from '../domain/attempt-schedule.ts';
 import type { Order } from '../domain/order.ts';
 import type { Clock, Random } from '../domain/ports/environment.ts';
-import type { MessageBus } from '../domain/ports/message-bus.ts';
+import type { Delivery, MessageBus } from '../domain/ports/message-bus.ts';
 import type { Outbox } from '../domain/ports/outbox.ts';
 import type { PaymentGateway } from '../domain/ports/payment-gateway.ts';
 import type { PaymentStore } from '../domain/ports/payment-store.ts';
@@ -13,6 +13,7 @@ import { createBusConsumer, isSameWish } from './bus-consumer.ts';
 import { LATE, withinDeadline } from './deadline.ts';
 import { createDueWork, type Errand } from './due-work.ts';
 import { createLanes } from './lanes.ts';
+import { oneAtATime } from './one-at-a-time.ts';
 import type { PaymentLog } from './payment-log.ts';
 import { createSweeper } from './sweeper.ts';
 import { createWebhookReceiver } from './webhooks.ts';
@@ -43,7 +44,7 @@ export interface RunningPaymentService extends PaymentService {
 }
 
 /** A fan waits for these, so they have more room than what runs in the background. */
-const FAN_CALLS = { running: 64, waiting: 0 };
+const FAN_CALLS = { running: 64, waiting: 256 };
 /** What finds no room here is left to the sweeper. */
 const BACKGROUND_CALLS = { running: 8, waiting: 256 };
 const SWEEP_CONCURRENCY = 8;
@@ -68,7 +69,7 @@ export const createPaymentService = (options: PaymentServiceOptions): RunningPay
   const fanLanes = createLanes(FAN_CALLS, onFailure);
   const lanes = createLanes(BACKGROUND_CALLS, onFailure);
   const ledger = createAttemptLedger({ store, log, nudgeOutbox: () => relay?.nudge() });
-  const work = createDueWork({ gateway, ledger, log });
+  const work = oneAtATime(createDueWork({ gateway, ledger, log }));
   const sweeper = createSweeper({
     store,
     work,
@@ -80,12 +81,25 @@ export const createPaymentService = (options: PaymentServiceOptions): RunningPay
     leaseMs: LEASE_MS,
   });
 
-  const workSoon = (attempt: Attempt): void => {
+  /** An attempt that somebody asks after when its time to pay is over is looked at, and ended if nobody has paid. */
+  const workSoon = (attempt: Attempt, overdue: boolean): void => {
     const want = wantOf(attempt.status);
-    if (want !== null && want !== 'look') lanes.run(() => work.perform(attempt, { look: false, end: null }));
+    if (want === null || (want === 'look' && !overdue)) return;
+    lanes.run(() => work.perform(attempt, { look: overdue, end: overdue ? 'expired' : null }));
   };
-  const receiveWebhook = createWebhookReceiver({ gateway, store, ledger, clock, log, onChanged: workSoon });
+  const receiveWebhook = createWebhookReceiver({
+    gateway,
+    store,
+    ledger,
+    clock,
+    log,
+    onChanged: (attempt) => workSoon(attempt, false),
+  });
   const consume = createBusConsumer({ store, ledger, log, onWork: workSoon });
+  const onDelivery = (delivery: Delivery): void => {
+    const handled = consume(delivery).finally(() => deliveries.delete(handled));
+    deliveries.add(handled);
+  };
 
   /** Works on it while a fan waits. Null: no room, no word, or no end within the wait; the sweeper goes on. */
   const workNow = async (attempt: Attempt, errand: Errand): Promise<Attempt | null> => {
@@ -140,6 +154,7 @@ export const createPaymentService = (options: PaymentServiceOptions): RunningPay
     },
     sweep: () => sweeper.sweep(),
     async start() {
+      unsubscribe = await bus.subscribe('payments', options.prefetch ?? 32, onDelivery);
       relay = startOutboxRelay({
         outbox,
         bus,
@@ -150,23 +165,22 @@ export const createPaymentService = (options: PaymentServiceOptions): RunningPay
           log.warn({ err: error }, 'the payment outbox could not be relayed; it will be tried again'),
       });
       sweeper.start();
-      unsubscribe = await bus.subscribe('payments', options.prefetch ?? 32, (delivery) => {
-        const handling = consume(delivery).finally(() => deliveries.delete(handling));
-        deliveries.add(handling);
-      });
     },
     async stop() {
       const quiet = async (): Promise<void> => {
-        await unsubscribe?.();
+        // All are told at once: one that is slow to end must not keep another going.
+        await Promise.all([unsubscribe?.(), sweeper.stop(), lanes.close(), fanLanes.close()]);
         await Promise.all(deliveries);
-        await Promise.all([sweeper.stop(), lanes.idle(), fanLanes.idle()]);
-        await relay?.stop();
       };
-      const done = await withinDeadline(clock, quiet(), STOP_WITHIN_MS);
-      if (done === LATE)
+      const ended = Promise.allSettled([quiet(), relay?.stop()]);
+      const results = await withinDeadline(clock, ended, STOP_WITHIN_MS);
+      if (results === LATE) {
         log.warn({}, 'payment work was still under way at the stop; the next start finishes it');
-      unsubscribe = null;
-      relay = null;
+        return;
+      }
+      for (const result of results) {
+        if (result.status === 'rejected') log.warn({ err: result.reason }, 'the stop met a failure');
+      }
     },
   };
 };

@@ -18,9 +18,9 @@ export interface SweeperOptions {
 
 export interface Sweeper {
   start(): void;
-  /** Claims nothing more; resolves when what was claimed is done or given back. */
+  /** Claims nothing more; resolves when what was claimed has been worked on. */
   stop(): Promise<void>;
-  /** One sweep, until nothing is due; how many attempts it worked on. */
+  /** One sweep, until nothing is due and all is worked on; how many attempts that were. */
   sweep(): Promise<number>;
 }
 
@@ -44,29 +44,27 @@ export const createSweeper = (options: SweeperOptions): Sweeper => {
     }
   };
 
-  const sweep = async (keepOn: () => boolean): Promise<number> => {
-    const running = new Set<Promise<void>>();
-    let worked = 0;
-    try {
-      while (keepOn()) {
-        if (running.size >= concurrency) await Promise.race(running);
-        const due = await store.claimDue(concurrency - running.size, leaseMs);
-        if (due.length === 0) break;
-        worked += due.length;
-        for (const one of due) {
-          const task = workOn(one).finally(() => running.delete(task));
-          running.add(task);
-        }
+  const running = new Set<Promise<void>>();
+
+  /** Claims until nothing is due. It does not wait for the last ones: one slow errand must not hold up the next sweep. */
+  const claimAll = async (keepOn: () => boolean): Promise<number> => {
+    let claimed = 0;
+    while (keepOn()) {
+      while (running.size >= concurrency) await Promise.race(running);
+      const due = await store.claimDue(concurrency - running.size, leaseMs);
+      if (due.length === 0) break;
+      claimed += due.length;
+      for (const one of due) {
+        const task = workOn(one).finally(() => running.delete(task));
+        running.add(task);
       }
-    } finally {
-      await Promise.all(running);
     }
-    return worked;
+    return claimed;
   };
 
   const arm = (): void => {
     cancelTimer = clock.after(everyMs * (0.8 + 0.4 * random.next()), () => {
-      underWay = sweep(() => !stopped)
+      underWay = claimAll(() => !stopped)
         .catch((error: unknown) => log.warn({ err: error }, 'due payments could not be claimed'))
         .finally(() => {
           if (!stopped) arm();
@@ -84,7 +82,14 @@ export const createSweeper = (options: SweeperOptions): Sweeper => {
       stopped = true;
       cancelTimer();
       await underWay;
+      await Promise.all(running);
     },
-    sweep: () => sweep(() => true),
+    async sweep() {
+      try {
+        return await claimAll(() => true);
+      } finally {
+        await Promise.all(running);
+      }
+    },
   };
 };

@@ -86,6 +86,14 @@ export const createMemoryPayments = (clock: Clock): MemoryPayments => {
       inbox.add(message.id);
       return { kind: 'counted', applied: wanted === null ? null : change(row, wanted) };
     },
+    async sayAgain(orderId) {
+      const sent = said.filter((one) => one.orderId === orderId && !unsent.has(one.id));
+      for (const { id } of sent) {
+        unsent.add(id);
+        leases.delete(id);
+      }
+      return sent.length > 0;
+    },
     async claimDue(limit, leaseMs) {
       const nowMs = clock.nowMs();
       const due = [...rows.values()]

@@ -5,7 +5,7 @@ import type { AnyEnvelope } from '../../src/domain/messages.ts';
 import type { Order } from '../../src/domain/order.ts';
 import type { Delivery, MessageBus } from '../../src/domain/ports/message-bus.ts';
 import type { PaymentStore } from '../../src/domain/ports/payment-store.ts';
-import type { IntentStatus } from '../../src/domain/ports/payment-gateway.ts';
+import type { IntentStatus, PaymentGateway } from '../../src/domain/ports/payment-gateway.ts';
 import { createMemoryPayments } from './memory-payments.ts';
 import { anAttempt } from './payment-store-rules.ts';
 import { ScriptedGateway } from './scripted-gateway.ts';
@@ -80,12 +80,12 @@ export const createHarness = (options: HarnessOptions = {}) => {
     createdAtMs: clock.nowMs(),
   };
   const store = options.breakStore?.(memory.store) ?? memory.store;
-  /** A service as after a fresh start of the process: it knows only what the store and the gateway know. */
-  const restart = (): RunningPaymentService =>
+  /** A service as after a fresh start of the process: it knows only what the store and the gateway know. `wrap` breaks its parts. */
+  const restart = (wrap: <P extends object>(part: P) => P = (part) => part): RunningPaymentService =>
     createPaymentService({
-      store,
-      outbox: memory.outbox,
-      gateway,
+      store: wrap(store),
+      outbox: wrap(memory.outbox),
+      gateway: wrap<PaymentGateway>(gateway),
       bus,
       clock,
       random: { next: () => 0.5 },
@@ -95,13 +95,14 @@ export const createHarness = (options: HarnessOptions = {}) => {
   const envelope = (
     type: 'PedidoCriado' | 'PedidoConfirmado' | 'PedidoRejeitado',
     id: string,
+    occurredAtMs = 0,
   ): AnyEnvelope => {
     const data = {
       PedidoCriado: { ...wanted, fanId: order.fanId },
       PedidoConfirmado: { seatIds: order.seatIds },
       PedidoRejeitado: { reason: 'seats_lost' },
     }[type];
-    return { id, type, occurredAtMs: 0, eventId: order.eventId, orderId: order.orderId, data } as AnyEnvelope;
+    return { id, type, occurredAtMs, eventId: order.eventId, orderId: order.orderId, data } as AnyEnvelope;
   };
 
   return {

@@ -100,6 +100,28 @@ export const PAYMENT_STORE_RULES: readonly (readonly [
     },
   ],
   [
+    'what was sent is said again under its old id, when asked and only then',
+    async (t, { store, outbox }) => {
+      const [attempt, other] = [anAttempt(), anAttempt()];
+      for (const one of [attempt, other]) {
+        await store.begin(one);
+        t.false(await store.sayAgain(one.orderId), 'nothing was said yet');
+        await store.apply(one.attemptId, seen(one, { status: 'authorised' }));
+      }
+      t.false(await store.sayAgain(attempt.orderId), 'it is still to be sent');
+      const ids = (await outbox.claim(10, 60_000)).map((one) => one.id);
+      await outbox.markSent(ids);
+      t.deepEqual(await outbox.claim(10, 60_000), []);
+      t.true(await store.sayAgain(attempt.orderId));
+      const again = await outbox.claim(10, 60_000);
+      t.deepEqual(
+        again.map((one) => one.orderId),
+        [attempt.orderId],
+      );
+      t.true(ids.includes(again[0]?.id ?? ''));
+    },
+  ],
+  [
     'a gateway event counts once, even if its repeat carries other news',
     async (t, { store }) => {
       const attempt = anAttempt();

@@ -42,6 +42,11 @@ export interface PaymentStore {
   /** Counts a bus message; `change` is applied to the order's newest attempt in the same transaction. */
   receive(message: AnyEnvelope, change: AttemptChange | null): Promise<ReceivedMessage>;
   /**
+   * Puts what was said about the order's attempts (`PagamentoOK`, `PagamentoFalhou`) back among the unsent, under its old
+   * message id: a receiver that has counted it ignores it, one that lost it hears it. True: there was something to send again.
+   */
+  sayAgain(orderId: OrderId): Promise<boolean>;
+  /**
    * Leases for `leaseMs` the attempts that want something done (see `attempt-schedule.ts`), longest due first, and sets
    * when they are due again. Safe in many copies at once.
    */

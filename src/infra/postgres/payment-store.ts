@@ -198,6 +198,14 @@ export const createPaymentStore = (pool: Pool): PaymentStore => ({
     return orIfNoAttempt<ReceivedMessage>(work, { kind: 'no_attempt' });
   },
 
+  async sayAgain(orderId) {
+    const { rowCount } = await pool.query(
+      'UPDATE payments.outbox SET sent_at = NULL, leased_until = NULL WHERE order_id = $1 AND sent_at IS NOT NULL',
+      [orderId],
+    );
+    return (rowCount ?? 0) > 0;
+  },
+
   claimDue: (limit, leaseMs) =>
     inTransaction(pool, async (client) => {
       const { rows } = await client.query<AttemptRow>(CLAIM, [limit]);

@@ -54,3 +54,5 @@ CREATE TABLE payments.outbox (
 );
 
 CREATE INDEX outbox_unsent ON payments.outbox (position) WHERE sent_at IS NULL;
+-- For saying again what an order's receiver has not heard.
+CREATE INDEX outbox_of_order ON payments.outbox (order_id);
