@@ -17,7 +17,7 @@ export interface NactActor {
 
 /**
  * nact, as far as we trust it: the tree, the turn of the event loop, and crash → reset. Not used, for the reasons in
- * docs/decisions/actor-kit.md: query, escalation, the policies for peers and children, its mailbox, its recursive stop.
+ * docs/decisions/0001-a-kit-around-nact.md: query, escalation, the policies for peers and children, its mailbox, its recursive stop.
  */
 export class NactTree {
   readonly #root = start() as NactRef;
