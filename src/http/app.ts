@@ -1,36 +1,31 @@
 import { Router } from '@koa/router';
 import Koa, { type Context, type Middleware } from 'koa';
-import helmet from 'koa-helmet';
 import { refuse } from '../domain/refusal.ts';
 import type { Edge } from './edge.ts';
 import { createEndpoint } from './endpoint.ts';
 import { observe } from './middleware/observe.ts';
 import { problems, writeProblem } from './middleware/problems.ts';
 import { createRoutes } from './routes.ts';
+import type { Route } from './route.ts';
 import type { SseHub } from './sse.ts';
 
-/** Answers are data: nothing in them may run, load or be framed. The docs page sets its own. */
-const securityHeaders = (): Middleware =>
-  helmet({
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: {
-        defaultSrc: ["'none'"],
-        baseUri: ["'none'"],
-        formAction: ["'none'"],
-        frameAncestors: ["'none'"],
-      },
-    },
-    referrerPolicy: { policy: 'no-referrer' },
-    // What these say to old browsers the policy above says to all; on the hot path each header costs a microsecond.
-    crossOriginOpenerPolicy: false,
-    originAgentCluster: false,
-    xDnsPrefetchControl: false,
-    xDownloadOptions: false,
-    xFrameOptions: false,
-    xPermittedCrossDomainPolicies: false,
-    xXssProtection: false,
-  });
+/**
+ * Answers are data: nothing in them may run, load or be framed. The docs page sets its own. Constants, set as such: helmet's
+ * own middleware, which decides anew for each request, cost a refusal on the hot path a tenth of its time. Its defaults for
+ * browsers that do not know a policy are left out.
+ */
+const SECURITY_HEADERS = [
+  ['Content-Security-Policy', "default-src 'none';base-uri 'none';form-action 'none';frame-ancestors 'none'"],
+  ['Cross-Origin-Resource-Policy', 'same-origin'],
+  ['Referrer-Policy', 'no-referrer'],
+  ['Strict-Transport-Security', 'max-age=31536000; includeSubDomains'],
+  ['X-Content-Type-Options', 'nosniff'],
+] as const;
+
+const securityHeaders: Middleware = (ctx, next) => {
+  for (const [name, value] of SECURITY_HEADERS) ctx.res.setHeader(name, value);
+  return next();
+};
 
 /** While draining every answer, also to what began before, asks its client to come back over another connection. */
 const closeWhileDraining =
@@ -64,11 +59,17 @@ export const createApp = (edge: Edge, streams: SseHub): Koa => {
   app.use(observe(edge));
   app.use(closeWhileDraining(edge.draining));
   app.use(problems(edge.log));
-  app.use(securityHeaders());
-  const router = new Router({ strict: true, sensitive: true });
-  for (const route of createRoutes(edge))
-    router.register(route.path, [route.method], createEndpoint(route, edge, streams));
-  app.use(router.routes());
+  app.use(securityHeaders);
+  const routes = createRoutes(edge);
+  const routerOf = (some: readonly Route[]): Router => {
+    const router = new Router({ strict: true, sensitive: true });
+    for (const route of some)
+      router.register(route.path, [route.method], createEndpoint(route, edge, streams));
+    return router;
+  };
+  // A router tries all of its routes for each request, so the busiest have one of their own in front.
+  app.use(routerOf(routes.filter((route) => route.hot === true)).routes());
+  app.use(routerOf(routes.filter((route) => route.hot !== true)).routes());
   app.use(unmatched);
   return app;
 };

@@ -1,17 +1,16 @@
 import { createHash } from 'node:crypto';
 
-const sorted = (_name: string, value: unknown): unknown => {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+/** JSON with members in name order, so that two spellings of one document are equal. `value` is what JSON can hold. */
+export const canonicalJson = (value: unknown): string => {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value ?? null);
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
   const record = value as Record<string, unknown>;
-  return Object.fromEntries(
-    Object.keys(record)
-      .sort()
-      .map((name) => [name, record[name]]),
-  );
+  const members = Object.keys(record)
+    .filter((name) => record[name] !== undefined)
+    .sort()
+    .map((name) => `${JSON.stringify(name)}:${canonicalJson(record[name])}`);
+  return `{${members.join(',')}}`;
 };
-
-/** JSON with members in name order, so that two spellings of one document are equal. */
-export const canonicalJson = (value: unknown): string => JSON.stringify(value ?? null, sorted);
 
 /** SHA-256 of what a request asks for: method, route, parameters and body, not who asks nor how. */
 export const fingerprintOf = (method: string, route: string, params: unknown, body: unknown): string =>

@@ -62,6 +62,8 @@ interface RouteMembers {
   readonly cacheable?: boolean;
   /** Logged at debug level only: thousands of these come every second. */
   readonly quiet?: boolean;
+  /** Asked for so often in a rush that it is tried before all others. */
+  readonly hot?: boolean;
   readonly bodyLimitBytes?: number;
 }
 

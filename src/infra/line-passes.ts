@@ -1,5 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { isUuid } from '../domain/ids.ts';
+import { LRUCache } from 'lru-cache';
 import type { RecoveryCodes } from '../domain/ports/line.ts';
 import type { LinePasses } from '../domain/ports/services.ts';
 
@@ -26,6 +27,8 @@ const inAlphabet = (bytes: Buffer): string => {
   return `${text.slice(0, RECOVERY_CHARACTERS / 2)}-${text.slice(RECOVERY_CHARACTERS / 2)}`;
 };
 
+const PASSES_KEPT = 20_000;
+
 /**
  * Signs places and passes with `secret` (docs/TOKENS.md has the format and test vectors). Every node with the same secret
  * reads what any of them wrote; a new secret makes all places of before unreadable.
@@ -35,6 +38,9 @@ export const createLinePasses = (secret: string): LinePasses & RecoveryCodes => 
   const keyFor = (purpose: string): Buffer => createHmac('sha256', secret).update(purpose).digest();
   const tokenKey = keyFor('catraca line tokens v1');
   const recoveryKey = keyFor('catraca recovery codes v1');
+
+  // A fan shows the same pass with every hold. Only what was found genuine is kept, so a forger fills nothing.
+  const genuine = new LRUCache<string, NonNullable<ReturnType<LinePasses['readPass']>>>({ max: PASSES_KEPT });
 
   const sign = (prefix: string, claims: object): string => {
     const signed = `${prefix}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}`;
@@ -67,12 +73,15 @@ export const createLinePasses = (secret: string): LinePasses & RecoveryCodes => 
     issuePass: ({ passId, eventId, fanId, expiresAtMs }) =>
       sign(PASS, { p: passId, e: eventId, f: fanId, x: expiresAtMs }),
     readPass(text) {
+      const known = genuine.get(text);
+      if (known !== undefined) return known;
       const claims = read(PASS, text);
       if (claims === null) return null;
       const { p: passId, e: eventId, f: fanId, x: expiresAtMs } = claims;
-      return isId(passId) && isId(eventId) && isId(fanId) && isCount(expiresAtMs)
-        ? { passId, eventId, fanId, expiresAtMs }
-        : null;
+      if (!(isId(passId) && isId(eventId) && isId(fanId) && isCount(expiresAtMs))) return null;
+      const pass = { passId, eventId, fanId, expiresAtMs };
+      genuine.set(text, pass);
+      return pass;
     },
     recoveryCode: ({ eventId, fanId, number }) =>
       inAlphabet(createHmac('sha256', recoveryKey).update(`${eventId}.${fanId}.${number}`).digest()),

@@ -71,6 +71,7 @@ const holdSeats = (edge: HoldEdge): Route =>
     auth: 'fan',
     idempotent: 'derived',
     quiet: true,
+    hot: true,
     params: eventParams,
     headers: z.object({ 'catraca-pass': z.string().max(2_000).optional() }),
     body: wishSchema,
