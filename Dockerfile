@@ -22,6 +22,8 @@ COPY --from=build /app/dist ./dist
 COPY --from=build /app/web ./web
 COPY deploy/healthcheck.mjs ./deploy/healthcheck.mjs
 COPY LICENSE ./
+# A volume mounted here belongs to whom the folder belongs.
+RUN mkdir /data && chown node:node /data
 USER node
 EXPOSE 3000
 # Longer than DRAIN_MS: SIGTERM lets the requests in flight end. Node itself gets the signal: no shell, no npm in between.

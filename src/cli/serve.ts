@@ -64,7 +64,12 @@ export const serveCommand = async (
     throw error;
   });
   if (app === null || breakOff.signal.aborted) return ended;
-  await noteRun(config, app);
+  try {
+    await noteRun(config, app);
+  } catch (error) {
+    // Only the tools of this folder miss it; a node on a read-only disk serves all the same.
+    log.warn({ err: error }, 'the note for rush and other tools could not be written');
+  }
   process.stderr.write(banner(app));
   return ended;
 };
