@@ -29,5 +29,6 @@ EXPOSE 3000
 # Longer than DRAIN_MS: SIGTERM lets the requests in flight end. Node itself gets the signal: no shell, no npm in between.
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=5s --timeout=3s --start-period=20s --retries=3 CMD ["node", "deploy/healthcheck.mjs"]
-ENTRYPOINT ["node", "--enable-source-maps", "dist/src/main.js"]
+# Room for young objects: with the default of 16 MB a rush spends a seventh of its time copying those of requests in flight.
+ENTRYPOINT ["node", "--max-semi-space-size=64", "--enable-source-maps", "dist/src/main.js"]
 CMD ["serve", "--role", "gateway,tickets,payments"]

@@ -33,7 +33,11 @@ export const startServer = async (
 ): Promise<ServerProcess> => {
   const child = fork(PROGRAM, [], {
     env: { PATH: process.env['PATH'], NODE_ENV: 'production', ...variables },
-    execArgv: profileFolder === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`],
+    execArgv: [
+      // As `npm start` and the image have it.
+      '--max-semi-space-size=64',
+      ...(profileFolder === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`]),
+    ],
     // The log is written at its default level, as in production, and thrown away.
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
