@@ -4,7 +4,7 @@ import type { Clock } from '../domain/ports/environment.ts';
 import type { SeatLedger } from '../domain/ports/seat-ledger.ts';
 import type { LockOutcome, LockRequest, SeatLocks } from '../domain/ports/seat-locks.ts';
 import { refuse } from '../domain/refusal.ts';
-import { createTurnBatcher } from './turn-batcher.ts';
+import { createTurnBatcher } from '../domain/turn-batcher.ts';
 
 /** Two statements in flight keep Postgres busy while the next batch gathers; more only make the batches smaller. */
 const STATEMENTS_IN_FLIGHT = 2;

@@ -48,6 +48,38 @@ test.serial('a stored answer is given again as it was, to the same subject only'
   t.deepEqual(await store.claim('ana', 'k', 'same', LEASE_MS), { kind: 'answered', answer });
 });
 
+test.serial('hundreds of keys at once each get their own claim and keep their own answer', async (t) => {
+  const postgres = await testPostgres(t);
+  if (postgres === null) return;
+  const store = createIdempotencyStore(postgres.pool);
+  const keys = Array.from({ length: 400 }, (_, index) => `key-${index}`);
+  const firsts = await Promise.all(keys.map((key) => store.claim('fan', key, `of ${key}`, LEASE_MS)));
+  t.deepEqual([...new Set(firsts.map(({ kind }) => kind))], ['first']);
+  await Promise.all(keys.map((key) => store.answer('fan', key, { status: 201, body: `answer to ${key}` })));
+  const seconds = await Promise.all(keys.map((key) => store.claim('fan', key, `of ${key}`, LEASE_MS)));
+  t.deepEqual(
+    seconds,
+    keys.map((key) => ({ kind: 'answered', answer: { status: 201, body: `answer to ${key}` } })),
+  );
+});
+
+test.serial('an answer that Postgres cannot keep costs only itself', async (t) => {
+  const postgres = await testPostgres(t);
+  if (postgres === null) return;
+  const store = createIdempotencyStore(postgres.pool);
+  for (const key of ['a', 'b', 'c']) await store.claim('fan', key, 'same', LEASE_MS);
+  const bodies: Record<string, string> = { a: 'fine', b: 'no \u0000 in jsonb', c: 'fine as well' };
+  const outcomes = await Promise.allSettled(
+    Object.entries(bodies).map(([key, body]) => store.answer('fan', key, { status: 201, body })),
+  );
+  t.deepEqual(
+    outcomes.map(({ status }) => status),
+    ['fulfilled', 'rejected', 'fulfilled'],
+  );
+  t.is((await store.claim('fan', 'c', 'same', LEASE_MS)).kind, 'answered');
+  t.is((await store.claim('fan', 'b', 'same', LEASE_MS)).kind, 'running');
+});
+
 test.serial('when the first request crashed, its lease ends and exactly one repeat takes over', async (t) => {
   const postgres = await testPostgres(t);
   if (postgres === null) return;

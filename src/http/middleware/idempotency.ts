@@ -60,6 +60,7 @@ export const runStored = async (
   const claim = await store
     .claim(subject, key, fingerprint, edge.options.idempotencyLeaseMs)
     .catch((error: unknown) => {
+      if (error instanceof RefusalError) throw error;
       edge.log.error({ err: error }, 'the idempotency store is away');
       throw new RefusalError(refuse('unavailable'));
     });

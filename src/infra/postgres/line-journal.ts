@@ -1,10 +1,10 @@
 import { DatabaseError } from 'pg';
 import type { EventId, FanId, PassId, PlaceNumber } from '../../domain/ids.ts';
 import type { AdmissionRecord, AdmissionState, LineJournal, PlaceRecord } from '../../domain/ports/line.ts';
-import { groupCommit, type GroupCommitLimits } from './group-commit.ts';
+import { groupCommit } from './group-commit.ts';
 import type { Pool } from './pool.ts';
 
-const LIMITS: GroupCommitLimits = { batchMax: 500, inFlightMax: 2, queueMax: 20_000 };
+const LIMITS = { maxItems: 500, maxInFlight: 2, maxWaiting: 20_000 };
 const DEADLOCK = '40P01';
 const DEADLOCK_TRIES = 3;
 
@@ -164,8 +164,8 @@ export const createLineJournal = (pool: Pool): LineJournal => {
     });
   };
 
-  const find = groupCommit(findPlaces, LIMITS);
-  const record = groupCommit(recordPlaces, LIMITS);
+  const find = groupCommit({ run: findPlaces, ...LIMITS });
+  const record = groupCommit({ run: recordPlaces, ...LIMITS });
 
   const findAdmission = async (eventId: EventId, number: PlaceNumber): Promise<AdmissionRecord | null> => {
     const { rows } = await pool.query<AdmissionRow>(FIND_ADMISSION, [eventId, number]);

@@ -64,6 +64,7 @@ export const createTurnBatcher = <Item, Result>(
   const finish = async (batch: readonly Waiting<Item, Result>[]): Promise<void> => {
     try {
       const results = await options.run(batch.map((one) => one.item));
+      if (results.length !== batch.length) throw new Error('a batch was not answered one for one');
       for (const [index, one] of batch.entries()) one.resolve(results[index] as Result);
     } catch (error) {
       for (const one of batch) one.reject(error);

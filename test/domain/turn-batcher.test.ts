@@ -1,5 +1,5 @@
 import test from 'ava';
-import { createTurnBatcher } from '../../src/tickets/turn-batcher.ts';
+import { createTurnBatcher } from '../../src/domain/turn-batcher.ts';
 
 interface Batch {
   readonly items: readonly string[];
