@@ -21,7 +21,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   sandbox: ['infra/log.ts'],
   rush: ['domain', 'infra', 'audit'],
   audit: ['domain', 'infra'],
-  chaos: ['domain', 'infra'],
+  chaos: ['domain', 'infra', 'rush', 'audit'],
   app: ['*'],
   cli: ['*'],
   'config.ts': [],
@@ -61,7 +61,8 @@ const IMPURE = /\b(?:Date\.now|Math\.random|setTimeout|setInterval|performance\.
 const PURE_BUILTINS = ['node:assert', 'node:util'];
 /** Programs people run: they print. */
 const SPEAKS = ['src/main.ts', 'src/cli/', 'src/rush/', 'src/audit/', 'src/chaos/'];
-const READS_ENVIRONMENT = ['src/config.ts', 'src/main.ts'];
+/** The last hands our surroundings on to servers of the machine; it reads PATH to find them. */
+const READS_ENVIRONMENT = ['src/config.ts', 'src/main.ts', 'src/chaos/servers/programs.ts'];
 /** Home and working folders of one machine (not written out, or the rule would find itself). */
 const MACHINE_PATH = /(?<![\w./-])\/(?:work|root)\//;
 const LINES_MAX = 350;
