@@ -3,7 +3,7 @@ import test, { type ExecutionContext } from 'ava';
 import type { HoldResult } from '../../src/domain/hold.ts';
 import { isRefusal } from '../../src/domain/refusal.ts';
 import { createSeatLedger } from '../../src/infra/postgres/seat-ledger.ts';
-import { admitFan, admitFans, createShow, holdRequest } from '../support/sale.ts';
+import { admitFan, createShow, holdRequest } from '../support/sale.ts';
 import { testPostgres } from '../support/servers.ts';
 
 const setUp = async (t: ExecutionContext) => {
@@ -277,63 +277,4 @@ test('a section asked for what changed since a moment tells just that', async (t
       ['A-1-5', 'held', 1],
     ],
   );
-});
-
-test('a hold reads the rows it names and no others, however large the house and the sale', async (t) => {
-  const postgres = await testPostgres(t);
-  if (postgres === null) return;
-  const { pool } = postgres;
-  const { eventId } = await createShow(pool, {
-    sections: [
-      {
-        id: 'A',
-        name: 'Cadeira A',
-        priceMinor: 25_000,
-        rows: [1, 2, 3, 4].map((row) => ({ name: `${row}`, seats: 500 })),
-      },
-    ],
-  });
-  const fans = await admitFans(pool, eventId, 600);
-  const ledger = createSeatLedger(pool);
-  // Statistics that know of a large house: what the planner would be tempted by.
-  const earlier = await ledger.holdSeats(
-    fans.slice(0, 500).map((fan, index) => holdRequest(eventId, fan, [`A-1-${index + 1}`])),
-  );
-  t.true(earlier.every((result) => result.kind === 'held'));
-  await pool.query('ANALYZE tickets.seats');
-  await pool.query('ANALYZE tickets.holds');
-  await pool.query('ANALYZE line.admissions');
-
-  const asked = fans.slice(500, 548).map((fan, index) => holdRequest(eventId, fan, [`A-2-${index + 1}`]));
-  const client = await pool.connect();
-  try {
-    await client.query('BEGIN');
-    const requests = asked.map((one, ord) => ({
-      ord,
-      hold_id: one.holdId,
-      event_id: one.eventId,
-      section_id: one.sectionId,
-      fan_id: one.fanId,
-      pass_id: one.passId,
-      seat_ids: one.seatIds,
-      ttl_ms: one.ttlMs,
-      fingerprint: one.fingerprint,
-    }));
-    const { rows } = await client.query('SELECT code FROM tickets.hold_seats($1)', [
-      JSON.stringify(requests),
-    ]);
-    t.deepEqual([...new Set(rows.map((row) => row.code))], ['held']);
-    const read = await client.query(
-      `SELECT relname, coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0) AS read
-         FROM pg_stat_xact_user_tables WHERE schemaname IN ('tickets', 'line') ORDER BY relname`,
-    );
-    const readOf = Object.fromEntries(read.rows.map((row) => [row.relname, row.read]));
-    // Each seat is met three times: locked, judged, changed.
-    t.true(readOf['seats'] <= asked.length * 3, `seats: ${readOf['seats']}`);
-    t.true(readOf['admissions'] <= asked.length, `admissions: ${readOf['admissions']}`);
-    t.true(readOf['holds'] <= asked.length, `holds: ${readOf['holds']}`);
-    await client.query('ROLLBACK');
-  } finally {
-    client.release();
-  }
 });
