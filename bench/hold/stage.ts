@@ -33,6 +33,8 @@ export interface BenchEvent {
   readonly eventId: string;
   /** Neighbours in this list are of different sections. */
   readonly seats: readonly Wish[];
+  /** The first of them, one of each section. */
+  readonly warm: readonly Wish[];
   /** The bytes of a hold request of the fan of this number, always with a key of its own. */
   request(fan: number, wish: Wish): Buffer;
 }
@@ -154,8 +156,8 @@ export const openStage = async (): Promise<Stage> => {
     },
     durability: rows.map((row) => `${row.name} ${row.setting}`).join(', '),
 
-    async createEvent(name, seats) {
-      const event = await events.create(systemIds.next(), definitionOf(name, seats));
+    async createEvent(name, seatCount) {
+      const event = await events.create(systemIds.next(), definitionOf(name, seatCount));
       const { eventId } = event;
       const passIds = await admit(pool, eventId, fans);
       // A map that was just loaded is frozen and analysed before a real opening as well.
@@ -170,9 +172,11 @@ export const openStage = async (): Promise<Stage> => {
           passes.issuePass({ passId, eventId, fanId: fan.fanId, expiresAtMs }),
         );
       });
+      const seats = seatsAcross(event);
       return {
         eventId,
-        seats: seatsAcross(event),
+        seats,
+        warm: seats.slice(0, SECTIONS),
         request(fan, { sectionId, seatId }) {
           const body = JSON.stringify({ sectionId, seatIds: [seatId] });
           return Buffer.from(
