@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { chaosCommand } from './cli/chaos.ts';
 import { eventCommand } from './cli/event.ts';
 import { migrateCommand } from './cli/migrate.ts';
 import { rushCommand } from './cli/rush.ts';
@@ -17,6 +18,7 @@ const COMMANDS: Readonly<
   event: eventCommand,
   token: tokenCommand,
   rush: rushCommand,
+  chaos: chaosCommand,
 };
 
 const USAGE = `catraca <command>
@@ -26,6 +28,7 @@ const USAGE = `catraca <command>
   event import FILE                                          creates an event from its definition
   token --role operator|viewer|fan [--subject ID]            prints a bearer token
   rush [--fans N] [--seats N] [--duration S] [--url URL]     sends simulated fans to a running server
+  chaos [--short] [--minutes N] [--seed N] [--report FILE]   breaks servers and nodes of its own under load, then audits
 
 All settings are environment variables: see .env.example.
 `;

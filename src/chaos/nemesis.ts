@@ -73,9 +73,18 @@ export interface Nemesis {
   readonly part: 'actors' | 'nodes' | 'redis' | 'rabbit' | 'postgres' | 'gateway';
   /** How long it is usually let rage before it is healed, from and to, in milliseconds. 0, 0: it heals itself. */
   readonly lastsMs: readonly [number, number];
+  /** How long healing takes on a busy machine, and the part to be whole again: it is left in peace for so long. */
+  readonly healsInMs: number;
   /**
    * Does the harm and resolves once it is done, with what undoes it. Healing must work whatever happened in between,
    * and resolves when the part is whole again. Rejects if the harm could not be done: the run then counts no fault.
    */
-  strike(stage: Stage): Promise<{ readonly target: string; heal(): Promise<void> }>;
+  strike(stage: Stage): Promise<Struck>;
+}
+
+export interface Struck {
+  readonly target: string;
+  /** Where the strike itself can see it: how long what it killed took to run again, in milliseconds. */
+  readonly backAfterMs?: number;
+  heal(): Promise<void>;
 }

@@ -8,9 +8,11 @@ import { runFan } from './fan.ts';
 import { definitionOf } from './house.ts';
 import { createLineBoard } from './line-board.ts';
 import { createMemory } from './memory.ts';
+import type { Terminal } from './redraw.ts';
 import { countsOf, type RushResult } from './report.ts';
 import { createOperator } from './sale.ts';
-import { startScreen, type Moment, type Terminal } from './screen.ts';
+import { startScreen, type Moment } from './screen.ts';
+import { createSleeps } from './sleeps.ts';
 import { createTally } from './tally.ts';
 import { createSeatBoard, type World } from './world.ts';
 
@@ -41,30 +43,6 @@ export interface RushIo {
 const REQUEST_TIMEOUT_MS = 15_000;
 const NUMBERS_EVERY_MS = 1_000;
 const SEATS_PER_FAN_MAX = 4;
-
-/** Sleeps that end together when the run is over. */
-const createSleeps = () => {
-  const wakers = new Set<() => void>();
-  let stopped = false;
-  return {
-    sleep: (ms: number): Promise<void> =>
-      new Promise((resolve) => {
-        if (stopped) return resolve();
-        const wake = (): void => {
-          clearTimeout(timer);
-          wakers.delete(wake);
-          resolve();
-        };
-        const timer = setTimeout(wake, ms);
-        return wakers.add(wake);
-      }),
-    stop(): void {
-      stopped = true;
-      for (const wake of wakers) wake();
-    },
-    stopped: () => stopped,
-  };
-};
 
 /** Sets every fan out at the time the plan says, whatever the server does meanwhile. */
 const sendCrowd = async (

@@ -12,13 +12,14 @@ export class RushError extends Error {
 
 /** The operator's side of the run: the event, and the numbers on the screen. */
 export const createOperator = (client: Client, token: string) => ({
-  async createEvent(definition: object): Promise<string> {
+  /** Repeated with the same `key`, it is the same event. */
+  async createEvent(definition: object, key: string = randomUUID()): Promise<string> {
     const answer = await client.ask({
       step: 'operator',
       method: 'POST',
       to: '/v1/operator/events',
       token,
-      key: randomUUID(),
+      key,
       body: definition,
       timeoutMs: 60_000,
     });

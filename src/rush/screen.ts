@@ -1,13 +1,6 @@
 import type { FrameDocument, NumbersDocument } from './documents.ts';
+import { startRedrawing, type Terminal } from './redraw.ts';
 import type { FanState, Tally } from './tally.ts';
-
-/** Where the run writes. */
-export interface Terminal {
-  write(text: string): void;
-  readonly isTTY: boolean;
-  readonly columns: number;
-  readonly rows: number;
-}
 
 /** What is known at one moment of a run. */
 export interface Moment {
@@ -99,30 +92,6 @@ export const lineOf = (moment: Moment): string => {
   ].join('  ');
 };
 
-const REDRAW_MS = 250;
-const LINE_EVERY_MS = 2_000;
-
-/** Draws while the run goes on: one screen on a terminal, a line every two seconds elsewhere. */
-export const startScreen = (terminal: Terminal, momentNow: () => Moment): { stop(): void } => {
-  let drawn = 0;
-  const draw = (): void => {
-    if (!terminal.isTTY) {
-      terminal.write(`${lineOf(momentNow())}\n`);
-      return;
-    }
-    // Cut, never wrapped: a wrapped line would be counted as one and the next picture would start too low.
-    // And never more lines than the screen has: what has scrolled away cannot be drawn over.
-    const whole = screenOf(momentNow()).slice(0, Math.max(5, terminal.rows - 1));
-    const lines = whole.map((line) => line.slice(0, Math.max(20, terminal.columns - 1)));
-    const up = drawn === 0 ? '' : `\u001B[${drawn}A`;
-    terminal.write(`${up}${lines.map((line) => `${line}\u001B[K\n`).join('')}\u001B[J`);
-    drawn = lines.length;
-  };
-  const timer = setInterval(draw, terminal.isTTY ? REDRAW_MS : LINE_EVERY_MS);
-  return {
-    stop() {
-      clearInterval(timer);
-      draw();
-    },
-  };
-};
+/** Draws while the run goes on. */
+export const startScreen = (terminal: Terminal, momentNow: () => Moment): { stop(): void } =>
+  startRedrawing(terminal, { screen: () => screenOf(momentNow()), line: () => lineOf(momentNow()) });

@@ -5,6 +5,7 @@ const faults = (kind: string, describes: string, rules: readonly object[]): Neme
   describes,
   part: 'gateway',
   lastsMs: [2_000, 8_000],
+  healsInMs: 1_000,
   async strike(stage) {
     await stage.gatewayFaults(rules);
     return { target: 'sandbox gateway', heal: () => stage.clearGatewayFaults() };
@@ -16,6 +17,7 @@ const gatewayKill: Nemesis = {
   describes: 'the gateway goes down and comes back with its ledger',
   part: 'gateway',
   lastsMs: [500, 4_000],
+  healsInMs: 12_000,
   async strike(stage) {
     await stage.sandbox.kill();
     return { target: stage.sandbox.name, heal: () => stage.sandbox.start() };

@@ -5,6 +5,9 @@ type Part = 'redis' | 'rabbit' | 'postgres';
 
 const NAMES: Readonly<Record<Part, string>> = { redis: 'Redis', rabbit: 'RabbitMQ', postgres: 'PostgreSQL' };
 
+/** Connections are made anew, with back-off. */
+const REST_MS = 3_000;
+
 const inUse = (stage: Stage, part: Part): TcpProxy => {
   const proxy = stage.proxies[part];
   if (proxy.connections === 0) throw new Error(`nobody is connected to ${NAMES[part]}`);
@@ -16,6 +19,7 @@ const cut = (part: Part): Nemesis => ({
   describes: `every TCP connection to ${NAMES[part]} is reset`,
   part,
   lastsMs: [0, 0],
+  healsInMs: REST_MS,
   async strike(stage) {
     const cutNow = inUse(stage, part).cutAll();
     return Promise.resolve({ target: `${cutNow} connections`, heal: () => Promise.resolve() });
@@ -33,6 +37,7 @@ const weather = (
   describes,
   part,
   lastsMs,
+  healsInMs: REST_MS,
   strike(stage) {
     const proxy = inUse(stage, part);
     const target = set(proxy, stage);

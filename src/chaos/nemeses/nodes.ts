@@ -1,6 +1,9 @@
 import { pick } from '../../rush/seeded-random.ts';
 import type { Nemesis, NodeHandle, Stage } from '../nemesis.ts';
 
+/** A node that starts while everybody else is busy. */
+const START_MS = 15_000;
+
 /** Never the last one that runs: a house without any node sells nothing, which proves nothing. */
 const someNode = (stage: Stage): NodeHandle => {
   const running = stage.nodes.filter((node) => node.running);
@@ -13,6 +16,7 @@ const nodeKill: Nemesis = {
   describes: 'kill -9 of a node; an outer runner starts it again',
   part: 'nodes',
   lastsMs: [500, 4_000],
+  healsInMs: START_MS,
   async strike(stage) {
     const node = someNode(stage);
     await node.kill();
@@ -25,6 +29,7 @@ const nodeTerminate: Nemesis = {
   describes: 'SIGTERM to a node, as in a rolling deploy; it drains, ends, and is started again',
   part: 'nodes',
   lastsMs: [500, 3_000],
+  healsInMs: START_MS,
   async strike(stage) {
     const node = someNode(stage);
     await node.terminate();
@@ -37,6 +42,7 @@ const paused = (kind: string, describes: string, lastsMs: (stage: Stage) => numb
   describes,
   part: 'nodes',
   lastsMs: [0, 0],
+  healsInMs: 2_000,
   async strike(stage) {
     const node = someNode(stage);
     node.pause();
@@ -63,6 +69,7 @@ const nodeClockSkew: Nemesis = {
   describes: 'a node whose wall clock is wrong by up to two minutes, either way',
   part: 'nodes',
   lastsMs: [3_000, 8_000],
+  healsInMs: 2 * START_MS,
   async strike(stage) {
     const node = someNode(stage);
     const skewMs = Math.round((stage.random.next() < 0.5 ? -1 : 1) * (30_000 + stage.random.next() * 90_000));

@@ -1,18 +1,20 @@
 import { withConnection } from '../../infra/postgres/one-connection.ts';
 import type { Nemesis, Stage } from '../nemesis.ts';
 
+/** `OFFSET 0` keeps the planner from ending a session before it has looked whose it is: ours would be among them. */
+const END_SESSIONS = `
+  SELECT pid FROM (SELECT pid FROM pg_stat_activity
+                    WHERE backend_type = 'client backend' AND application_name <> 'catraca-chaos' OFFSET 0) AS others
+   WHERE pg_terminate_backend(pid)`;
+
 const backendsTerminated: Nemesis = {
   kind: 'postgres-backends-terminated',
   describes: 'every session of PostgreSQL is terminated by its administrator',
   part: 'postgres',
   lastsMs: [0, 0],
+  healsInMs: 3_000,
   async strike(stage) {
-    const ended = await withConnection(stage.postgres.url, 5_000, (ask) =>
-      ask<{ readonly pid: number }>(
-        `SELECT pid FROM pg_stat_activity
-          WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() AND pg_terminate_backend(pid)`,
-      ),
-    );
+    const ended = await withConnection(stage.postgres.url, 5_000, (ask) => ask(END_SESSIONS));
     if (ended.length === 0) throw new Error('nobody was connected to PostgreSQL');
     return { target: `${ended.length} sessions`, heal: () => Promise.resolve() };
   },
@@ -28,6 +30,7 @@ const locksHeld: Nemesis = {
   describes: 'a forgotten transaction holds the row locks of every fifth seat for some seconds',
   part: 'postgres',
   lastsMs: [0, 0],
+  healsInMs: 3_000,
   async strike(stage) {
     const ms = 500 + stage.random.next() * 2_500;
     const locked = await withConnection(stage.postgres.url, 15_000, async (ask) => {
@@ -54,6 +57,7 @@ const commitReplySwallowed: Nemesis = {
   describes: 'PostgreSQL commits, and its answer never arrives: the outcome is unknown to whoever asked',
   part: 'postgres',
   lastsMs: [0, 0],
+  healsInMs: 3_000,
   async strike(stage) {
     return { target: await swallowed(stage), heal: () => Promise.resolve() };
   },

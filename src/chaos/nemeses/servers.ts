@@ -3,11 +3,17 @@ import type { Nemesis, ServerHandle, Stage } from '../nemesis.ts';
 
 type Part = 'redis' | 'rabbit' | 'postgres';
 
-const killed = (part: Part, describes: string, lastsMs: readonly [number, number]): Nemesis => ({
+const killed = (
+  part: Part,
+  describes: string,
+  lastsMs: readonly [number, number],
+  healsInMs: number,
+): Nemesis => ({
   kind: `${part}-kill`,
   describes,
   part,
   lastsMs,
+  healsInMs,
   async strike(stage) {
     const server: ServerHandle = stage[part];
     await server.kill();
@@ -20,6 +26,7 @@ const paused = (part: Part, describes: string, lastsMs: readonly [number, number
   describes,
   part,
   lastsMs,
+  healsInMs: 4_000,
   strike(stage) {
     const server: ServerHandle = stage[part];
     server.pause();
@@ -38,6 +45,7 @@ const redisFlush: Nemesis = {
   describes: 'FLUSHALL: locks, counters and passes are gone from one moment to the next',
   part: 'redis',
   lastsMs: [0, 0],
+  healsInMs: 3_000,
   async strike(stage) {
     const keys = await askRedis(stage.redis.url, 2_000, 'DBSIZE');
     if (keys === 0) throw new Error('there was nothing to flush');
@@ -52,6 +60,7 @@ const rabbitConnectionsClosed: Nemesis = {
   describes: 'an operator of RabbitMQ closes all connections',
   part: 'rabbit',
   lastsMs: [0, 0],
+  healsInMs: 3_000,
   async strike(stage) {
     const before = await connectionsOf(stage);
     if (before === 0) throw new Error('nobody is connected to RabbitMQ');
@@ -73,6 +82,7 @@ const rabbitQueueDeleted: Nemesis = {
   describes: 'the queues of both services are deleted, with what is in them',
   part: 'rabbit',
   lastsMs: [0, 0],
+  healsInMs: 3_000,
   async strike(stage) {
     const ours = (await queuesOf(stage)).filter((name) => /^catraca\.(tickets|payments)$/.test(name));
     if (ours.length === 0) throw new Error('there was no queue to delete');
@@ -86,6 +96,7 @@ const rabbitMemoryAlarm: Nemesis = {
   describes: 'RabbitMQ runs out of memory and blocks everybody who publishes',
   part: 'rabbit',
   lastsMs: [2_000, 6_000],
+  healsInMs: 4_000,
   async strike(stage) {
     await stage.rabbit.control('-q', 'set_vm_memory_high_watermark', 'absolute', '1MB');
     return {
@@ -98,14 +109,14 @@ const rabbitMemoryAlarm: Nemesis = {
 };
 
 export const SERVER_NEMESES: readonly Nemesis[] = [
-  killed('redis', 'kill -9 of Redis, which forgets everything', [500, 4_000]),
+  killed('redis', 'kill -9 of Redis, which forgets everything', [500, 4_000], 4_000),
   paused('redis', 'SIGSTOP of Redis: it accepts and does not answer', [1_000, 4_000]),
   redisFlush,
-  killed('rabbit', 'kill -9 of RabbitMQ', [500, 3_000]),
+  killed('rabbit', 'kill -9 of RabbitMQ', [500, 3_000], 20_000),
   paused('rabbit', 'SIGSTOP of RabbitMQ', [1_000, 5_000]),
   rabbitConnectionsClosed,
   rabbitQueueDeleted,
   rabbitMemoryAlarm,
-  killed('postgres', 'kill -9 of PostgreSQL and all its backends', [200, 3_000]),
+  killed('postgres', 'kill -9 of PostgreSQL and all its backends', [200, 3_000], 8_000),
   paused('postgres', 'SIGSTOP of PostgreSQL and all its backends', [500, 3_000]),
 ];

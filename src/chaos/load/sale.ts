@@ -1,0 +1,109 @@
+import { randomUUID } from 'node:crypto';
+import type { Client } from '../../rush/client.ts';
+import type { Persona } from '../../rush/crowd.ts';
+import { runFan } from '../../rush/fan.ts';
+import { definitionOf } from '../../rush/house.ts';
+import { createLineBoard } from '../../rush/line-board.ts';
+import { createMemory, type Memory } from '../../rush/memory.ts';
+import { createOperator } from '../../rush/sale.ts';
+import type { Sleeps } from '../../rush/sleeps.ts';
+import type { Tally } from '../../rush/tally.ts';
+import { createSeatBoard, type World } from '../../rush/world.ts';
+import { insistFor } from '../waiting.ts';
+
+export interface SalePlan {
+  readonly seats: number;
+  readonly fans: number;
+  readonly windowMs: number;
+}
+
+/** One event of a run, with the memory of its fans. */
+export interface Sale {
+  readonly eventId: string;
+  readonly seats: number;
+  readonly memory: Memory;
+  readonly fansSent: number;
+  soldOut(): boolean;
+  /** Sends fans as they are due, until all came, everything is sold or `arrivals` stop; they live on after that. */
+  send(crowd: readonly Persona[], arrivals: Sleeps): Promise<void>;
+  /** Resolves when every fan that was sent has come to an end. */
+  over(): Promise<void>;
+}
+
+const NUMBERS_EVERY_MS = 1_000;
+/** Longer than any fault rages. */
+const OPENED_WITHIN_MS = 60_000;
+/** Seats of fans who vanish are waited for: they come back within seconds here. */
+const WAIT_FOR_SEATS_MS = 60_000;
+
+export interface SaleTools {
+  readonly client: Client;
+  readonly operatorToken: string;
+  readonly sleeps: Sleeps;
+  readonly tally: Tally;
+}
+
+/** Creates an event; repeats under one key until that is known to have worked, whatever is broken meanwhile. */
+export const openSale = async (tools: SaleTools, plan: SalePlan): Promise<Sale> => {
+  const { client, sleeps, tally } = tools;
+  const operator = createOperator(client, tools.operatorToken);
+  const key = randomUUID();
+  const definition = definitionOf({ ...plan, durationMs: plan.windowMs }, Date.now());
+  const eventId = await insistFor(OPENED_WITHIN_MS, () => operator.createEvent(definition, key), 250);
+  const event = await insistFor(OPENED_WITHIN_MS, () => operator.findEvent(eventId), 250);
+  const seats = event.sections.reduce((sum, section) => sum + section.seats, 0);
+  const memory = createMemory();
+  const board = createLineBoard(client, `/v1/events/${eventId}/line`, memory);
+  let soldOut = false;
+  const closed = new AbortController();
+  let fansSent = 0;
+  const fans: Promise<unknown>[] = [];
+  const world: World = {
+    eventId,
+    sectionIds: event.sections.map((section) => section.sectionId),
+    client,
+    board,
+    memory,
+    tally,
+    waitForSeatsMs: WAIT_FOR_SEATS_MS,
+    now: () => Date.now(),
+    sleep: sleeps.sleep,
+    stopped: sleeps.stopped,
+    soldOut: () => soldOut,
+    seatsOf: createSeatBoard(client, eventId),
+  };
+  const watching = (async () => {
+    while (!closed.signal.aborted && !sleeps.stopped() && !soldOut) {
+      const numbers = await operator.numbers(eventId);
+      soldOut = numbers?.seats.sold === seats;
+      if (soldOut) board.soldOut();
+      await sleeps.sleep(NUMBERS_EVERY_MS);
+    }
+  })();
+
+  return {
+    eventId,
+    seats,
+    memory,
+    get fansSent() {
+      return fansSent;
+    },
+    soldOut: () => soldOut,
+    async send(crowd, arrivals) {
+      const startedMs = performance.now();
+      for (const persona of crowd) {
+        const dueMs = startedMs + persona.arrivesAtMs;
+        if (dueMs > performance.now()) await arrivals.sleep(dueMs - performance.now());
+        if (soldOut || arrivals.stopped()) return;
+        fansSent += 1;
+        fans.push(runFan(world, persona, dueMs));
+      }
+    },
+    async over() {
+      await Promise.all(fans);
+      closed.abort();
+      board.stop();
+      await watching;
+    },
+  };
+};
