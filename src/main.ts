@@ -5,6 +5,7 @@ import { rushCommand } from './cli/rush.ts';
 import { serveCommand } from './cli/serve.ts';
 import { tokenCommand } from './cli/token.ts';
 import { UsageError } from './cli/usage.ts';
+import { verifyCommand } from './cli/verify.ts';
 import { StartError } from './app/start-error.ts';
 import { ConfigError } from './config.ts';
 
@@ -17,6 +18,7 @@ const COMMANDS: Readonly<
   event: eventCommand,
   token: tokenCommand,
   rush: rushCommand,
+  verify: verifyCommand,
 };
 
 const USAGE = `catraca <command>
@@ -26,6 +28,7 @@ const USAGE = `catraca <command>
   event import FILE                                          creates an event from its definition
   token --role operator|viewer|fan [--subject ID]            prints a bearer token
   rush [--fans N] [--seats N] [--duration S] [--url URL]     sends simulated fans to a running server
+  verify --event ID [--json] [--settle S] [--without-gateway] audits Postgres and the gateway's ledger, read-only
 
 All settings are environment variables: see .env.example.
 `;
