@@ -6,6 +6,7 @@ import { rushCommand } from './cli/rush.ts';
 import { serveCommand } from './cli/serve.ts';
 import { tokenCommand } from './cli/token.ts';
 import { UsageError } from './cli/usage.ts';
+import { verifyCommand } from './cli/verify.ts';
 import { StartError } from './app/start-error.ts';
 import { ConfigError } from './config.ts';
 
@@ -19,6 +20,7 @@ const COMMANDS: Readonly<
   token: tokenCommand,
   rush: rushCommand,
   chaos: chaosCommand,
+  verify: verifyCommand,
 };
 
 const USAGE = `catraca <command>
@@ -29,6 +31,7 @@ const USAGE = `catraca <command>
   token --role operator|viewer|fan [--subject ID]            prints a bearer token
   rush [--fans N] [--seats N] [--duration S] [--url URL]     sends simulated fans to a running server
   chaos [--short] [--minutes N] [--seed N] [--report FILE]   breaks servers and nodes of its own under load, then audits
+  verify --event ID [--json] [--settle S] [--without-gateway] audits Postgres and the gateway's ledger, read-only
 
 All settings are environment variables: see .env.example.
 `;

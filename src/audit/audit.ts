@@ -3,6 +3,7 @@ import type { SaleRecords } from '../domain/sale-records.ts';
 import type { ClientHistory } from './history.ts';
 import { acknowledgedHoldsHonoured, holdsAdmitted, holdsDoNotOverlap } from './holds.ts';
 import { admittedOnce, callsObeyRate, insideObeyed, placesKept, rateObeyed } from './line.ts';
+import { seatsLinearizable } from './linearizability/seats-linearizable.ts';
 import {
   allSettled,
   chargedOnce,
@@ -58,6 +59,7 @@ export const audit = (input: AuditInput): readonly Verdict[] => {
     answersStand(records, history),
     refusalsDidNothing(records, history, input.alone),
     answersFit(history),
+    seatsLinearizable(history, input.alone),
     seatsConserved(records, input.seatsExpected),
     seatsAgree(records),
     fanLimits(records),

@@ -14,6 +14,8 @@ export interface ClientHistory {
   readonly repeats: readonly Repeat[];
   /** Requests whose outcome the fan never learned: what they asked for may or may not exist. */
   readonly unknown: readonly { readonly fanId: FanId; readonly what: 'hold' | 'order' }[];
+  /** Everything that was asked of seats, with when it was asked and answered: see `linearizability/`. */
+  readonly requests: readonly SeatRequest[];
   /** Frames of the line in the order in which they were made. */
   readonly frames: readonly { readonly atMs: number; readonly serving: number }[];
   /** Answers that contradicted themselves or the request, in words. */
@@ -21,6 +23,31 @@ export interface ClientHistory {
   /** Answers compared with their requests: what `untruths` is out of. */
   readonly answersCompared: number;
 }
+
+/** One request about seats with all its repeats under one key: from the first question to the last answer. */
+export type SeatRequest = {
+  readonly fanId: FanId;
+  readonly invokedAtMs: number;
+  /** Null: nobody waited for it. */
+  readonly answeredAtMs: number | null;
+  readonly outcome: RequestOutcome;
+} & (
+  | {
+      readonly what: 'hold';
+      readonly sectionId: SectionId;
+      /** Null: the server was to choose. */
+      readonly seatIds: readonly SeatId[] | null;
+    }
+  | { readonly what: 'order' | 'release'; readonly holdIds: readonly HoldId[] }
+);
+
+export type RequestOutcome =
+  /** `id`: of the hold or the order. */
+  | { readonly kind: 'ok'; readonly id: string }
+  /** `seatIds`: those named as standing in the way. */
+  | { readonly kind: 'refused'; readonly code: string; readonly seatIds: readonly SeatId[] }
+  /** Some try went unanswered, or the answer says so: it may take effect at any time after, or never. */
+  | { readonly kind: 'unknown' };
 
 export interface HoldTold {
   readonly fanId: FanId;

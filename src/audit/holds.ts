@@ -1,5 +1,6 @@
 import type { HoldRecord, OrderRecord, SaleRecords } from '../domain/sale-records.ts';
 import type { ClientHistory } from './history.ts';
+import { LOST } from './linearizability/operation.ts';
 import { groupBy, judge, notChecked, seatKey, type Verdict } from './verdict.ts';
 
 /** P5: nobody holds a seat without an admission of their own, granted before and alive then. */
@@ -60,10 +61,8 @@ export const holdsDoNotOverlap = ({ holds, orders }: SaleRecords): Verdict => {
   );
 };
 
-/** The refusals that mean: what was yours is not yours any more. */
-const LOST = new Set(['hold_expired', 'hold_not_active', 'not_found', 'seat_taken']);
 /** The fan's clock may be ahead of the server's by this much; closer to the end nothing is claimed. */
-const CLOCK_MARGIN_MS = 1_000;
+export const CLOCK_MARGIN_MS = 1_000;
 
 /** P8 by what fans saw: who was told 201 and ordered before the end was never told that the hold is lost. */
 export const acknowledgedHoldsHonoured = (history: ClientHistory | null): Verdict => {

@@ -10,6 +10,8 @@ export type Answer =
       readonly status: number;
       readonly code: string;
       readonly retryAfterMs: number | null;
+      /** The seats that stood in the way, where the answer names them. */
+      readonly seatIds?: readonly string[];
     }
   | { readonly kind: 'unknown'; readonly reason: string };
 
@@ -72,6 +74,7 @@ const parsed = (text: string): unknown => {
 interface ProblemLike {
   readonly code?: unknown;
   readonly retryAfterMs?: unknown;
+  readonly seatIds?: unknown;
   readonly error?: { readonly code?: unknown };
 }
 
@@ -90,7 +93,9 @@ const answerOf = (status: number, headers: IncomingMessage['headers'], text: str
   const header = Number(headers['retry-after']);
   const fromHeader = Number.isFinite(header) && header > 0 ? header * 1_000 : null;
   const retryAfterMs = typeof problem.retryAfterMs === 'number' ? problem.retryAfterMs : fromHeader;
-  return { kind: 'refused', status, code, retryAfterMs };
+  const { seatIds } = problem;
+  const refused = { kind: 'refused', status, code, retryAfterMs } as const;
+  return Array.isArray(seatIds) ? { ...refused, seatIds: seatIds.map(String) } : refused;
 };
 
 const reasonOf = (error: unknown): string => {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { RequestOutcome, SeatRequest } from '../audit/history.ts';
 import type { Random } from '../domain/ports/environment.ts';
 import type { Answer, Ask } from './client.ts';
 import type { Persona } from './crowd.ts';
@@ -14,15 +15,30 @@ interface Creating {
 const idIn = (answer: Answer, member: 'holdId' | 'orderId'): string | null =>
   answer.kind === 'ok' ? ((answer.body as Readonly<Record<string, string>>)[member] ?? null) : null;
 
+/** What is asked of seats, without the when and the answer. */
+type Asked = Pick<Extract<SeatRequest, { what: 'hold' }>, 'what' | 'sectionId' | 'seatIds'> | OrderAsked;
+type OrderAsked = Pick<Exclude<SeatRequest, { what: 'hold' }>, 'what' | 'holdIds'> & {
+  readonly what: 'order';
+};
+
+const outcomeOf = (answer: Answer, open: boolean, member: 'holdId' | 'orderId'): RequestOutcome => {
+  const id = idIn(answer, member);
+  if (id !== null) return { kind: 'ok', id };
+  if (answer.kind !== 'refused' || open || isPassing(answer)) return { kind: 'unknown' };
+  return { kind: 'refused', code: answer.code, seatIds: answer.seatIds ?? [] };
+};
+
 /**
  * Sends a POST that creates something, in this fan's manner: once, twice at the same time, or again after hanging up; always
  * under one key. Remembers what the audit has to know: every id that came back, and an outcome that stayed unknown.
  */
 export const create = async (
   { world, persona, fanId, random }: Creating,
-  what: 'hold' | 'order',
+  asked: Asked,
   ask: Ask,
 ): Promise<Answer> => {
+  const { what } = asked;
+  const invokedAtMs = world.now();
   const key = randomUUID();
   const keyed = { ...ask, key };
   const member = what === 'hold' ? 'holdId' : 'orderId';
@@ -43,8 +59,8 @@ export const create = async (
   if (first.length > 0 && ids.length > 0) world.memory.repeat({ fanId, what, key, ids });
   // Refused at last, but an earlier try went unanswered: it may have been granted before or after.
   const open = insisted?.wasUnknown === true || first.some((one) => one.kind === 'unknown');
-  if (answer.kind === 'unknown' || (answer.kind === 'refused' && (open || isPassing(answer)))) {
-    world.memory.unknown(fanId, what);
-  }
+  const outcome = outcomeOf(answer, open, member);
+  if (outcome.kind === 'unknown') world.memory.unknown(fanId, what);
+  world.memory.request({ fanId, ...asked, invokedAtMs, answeredAtMs: world.now(), outcome });
   return answer;
 };

@@ -1,4 +1,11 @@
-import type { ClientHistory, HoldTold, OrderAnswer, Repeat, SaleTold } from '../audit/history.ts';
+import type {
+  ClientHistory,
+  HoldTold,
+  OrderAnswer,
+  Repeat,
+  SaleTold,
+  SeatRequest,
+} from '../audit/history.ts';
 import type { FrameDocument } from './documents.ts';
 
 /** Remembers what fans are told while the run goes on. */
@@ -11,6 +18,8 @@ export interface Memory {
   sale(told: SaleTold): void;
   repeat(repeat: Repeat): void;
   unknown(fanId: string, what: 'hold' | 'order'): void;
+  /** Something asked of seats, once it is over. */
+  request(request: SeatRequest): void;
   frame(frame: FrameDocument): void;
   /** One answer held against its request; `problem` null: it fits. */
   compared(problem: string | null): void;
@@ -25,6 +34,7 @@ export const createMemory = (): Memory => {
   const sales: SaleTold[] = [];
   const repeats: Repeat[] = [];
   const unknown: { readonly fanId: string; readonly what: 'hold' | 'order' }[] = [];
+  const requests: SeatRequest[] = [];
   const frames = new Map<number, number>();
   const untruths: string[] = [];
   let compared = 0;
@@ -41,6 +51,7 @@ export const createMemory = (): Memory => {
     sale: (told) => void sales.push(told),
     repeat: (repeat) => void repeats.push(repeat),
     unknown: (fanId, what) => void unknown.push({ fanId, what }),
+    request: (request) => void requests.push(request),
     frame(frame) {
       // Pollers and streams see the same frames, and not in order: the time it was made is its name.
       const atMs = Date.parse(frame.at);
@@ -59,6 +70,7 @@ export const createMemory = (): Memory => {
       salesTold: sales,
       repeats,
       unknown,
+      requests,
       frames: [...frames].map(([atMs, serving]) => ({ atMs, serving })).sort((a, b) => a.atMs - b.atMs),
       untruths,
       answersCompared: compared,

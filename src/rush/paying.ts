@@ -14,13 +14,11 @@ const CHECKOUT_WAIT_MS = 20_000;
 const orderAs = async (shopper: Shopper, hold: HoldDocument): Promise<OrderDocument | null> => {
   const { world, fanId, token } = shopper;
   const holdIds = [hold.holdId];
-  const answer = await create(shopper, 'order', {
-    step: 'order',
-    method: 'POST',
-    to: '/v1/orders',
-    token,
-    body: { holdIds },
-  });
+  const answer = await create(
+    shopper,
+    { what: 'order', holdIds },
+    { step: 'order', method: 'POST', to: '/v1/orders', token, body: { holdIds } },
+  );
   if (answer.kind === 'unknown') return null;
   const order = answer.kind === 'ok' ? (answer.body as OrderDocument) : null;
   world.memory.order({
@@ -110,9 +108,17 @@ const collect = async (shopper: Shopper, order: OrderDocument, hold: HoldDocumen
   return 'bought';
 };
 
-const giveBack = async ({ world, token, random }: Shopper, hold: HoldDocument): Promise<Outcome> => {
-  world.memory.releasing(hold.holdId, world.now());
-  await insist(world, { step: 'release', method: 'DELETE', to: `/v1/holds/${hold.holdId}`, token }, random);
+const giveBack = async (shopper: Shopper, { holdId }: HoldDocument): Promise<Outcome> => {
+  const { world, fanId, token, random } = shopper;
+  const invokedAtMs = world.now();
+  world.memory.releasing(holdId, invokedAtMs);
+  const ask = { step: 'release', method: 'DELETE', to: `/v1/holds/${holdId}`, token } as const;
+  const { answer } = await insist(world, ask, random);
+  // Refused, it may have been released by a try that went unanswered: either way it proves nothing.
+  const outcome =
+    answer.kind === 'ok' ? ({ kind: 'ok', id: holdId } as const) : ({ kind: 'unknown' } as const);
+  const answeredAtMs = world.now();
+  world.memory.request({ fanId, what: 'release', holdIds: [holdId], invokedAtMs, answeredAtMs, outcome });
   return 'gave_seats_back';
 };
 

@@ -34,7 +34,7 @@ export const countsOf = (
 });
 
 /** Columns as wide as their widest cell; the first to the left, the others to the right. */
-const table = (rows: readonly (readonly string[])[], leftColumns = 1): string => {
+export const table = (rows: readonly (readonly string[])[], leftColumns = 1): string => {
   const widths = (rows[0] ?? []).map((_, column) =>
     Math.max(...rows.map((row) => (row[column] ?? '').length)),
   );
@@ -49,7 +49,8 @@ const table = (rows: readonly (readonly string[])[], leftColumns = 1): string =>
     .join('\n');
 };
 
-const pairs = (counts: Readonly<Record<string, number>>): string =>
+/** What there is any of, with how many. */
+export const pairs = (counts: Readonly<Record<string, number>>): string =>
   Object.entries(counts)
     .filter(([, count]) => count > 0)
     .map(([name, count]) => `${name.replaceAll('_', ' ')} ${count}`)
@@ -57,7 +58,8 @@ const pairs = (counts: Readonly<Record<string, number>>): string =>
 
 const STATE_WORDS = { ok: 'OK', broken: 'BROKEN', not_checked: 'NOT CHECKED' } as const;
 
-const auditTable = (audit: readonly Verdict[]): string => {
+/** A line for each promise and way of checking it; what was broken is told below. */
+export const auditTable = (audit: readonly Verdict[]): string => {
   const head = ['promise', 'result', 'checked', 'what'];
   const rows = audit.map((one) => [
     one.promise,

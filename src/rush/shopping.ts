@@ -91,14 +91,20 @@ export const shop = async (shopper: Shopper): Promise<Shopped> => {
       await world.sleep(between(random, 700, 1_500));
       continue;
     }
-    const answer = await create(shopper, 'hold', {
-      step: 'hold',
-      method: 'POST',
-      to: `/v1/events/${world.eventId}/holds`,
-      token,
-      headers: { 'catraca-pass': pass },
-      body: wish,
-    });
+    const { sectionId: wished } = wish;
+    const named = 'seatIds' in wish ? wish.seatIds : null;
+    const answer = await create(
+      shopper,
+      { what: 'hold', sectionId: wished, seatIds: named },
+      {
+        step: 'hold',
+        method: 'POST',
+        to: `/v1/events/${world.eventId}/holds`,
+        token,
+        headers: { 'catraca-pass': pass },
+        body: wish,
+      },
+    );
     if (answer.kind === 'ok') {
       const hold = answer.body as HoldDocument;
       const { holdId, sectionId, seats, expiresAt } = hold;

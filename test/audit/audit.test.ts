@@ -214,6 +214,17 @@ const LIES: readonly (readonly [string, Partial<AuditInput>, readonly string[]])
     rows({ event: { ...records.event, seatsPerFan: 1 } }),
     ['limits'],
   ],
+  [
+    'a seat was granted to a second fan while the first had it',
+    told({
+      requests: history.requests.map((one) =>
+        one.what === 'hold' && one.outcome.kind === 'ok' && one.outcome.id === dropped.holdId
+          ? { ...one, invokedAtMs: 5_000, answeredAtMs: 5_010 }
+          : one,
+      ),
+    }),
+    ['seats'],
+  ],
 ];
 
 for (const [lie, change, promises] of LIES) {
@@ -231,7 +242,18 @@ test('what cannot be checked is said, and is neither kept nor broken', (t) => {
   const unchecked = blind
     .filter((verdict) => verdict.state === 'not_checked')
     .map((verdict) => verdict.promise);
-  t.deepEqual([...new Set(unchecked)].sort(), ['P1', 'P15', 'P16', 'P2', 'P3', 'P4', 'P6', 'P8', 'money']);
+  t.deepEqual([...new Set(unchecked)].sort(), [
+    'P1',
+    'P15',
+    'P16',
+    'P2',
+    'P3',
+    'P4',
+    'P6',
+    'P8',
+    'money',
+    'seats',
+  ]);
   t.false(isBroken(blind));
   const turned = audit({ ...input, ...rows({ event: { ...records.event, knobsVersion: 2 } }) });
   t.deepEqual(

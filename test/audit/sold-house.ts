@@ -1,5 +1,5 @@
 import { audit, type AuditInput } from '../../src/audit/audit.ts';
-import type { ClientHistory } from '../../src/audit/history.ts';
+import type { ClientHistory, SeatRequest } from '../../src/audit/history.ts';
 import type { Verdict } from '../../src/audit/verdict.ts';
 import type { Intent } from '../../src/domain/ports/payment-gateway.ts';
 import type {
@@ -159,6 +159,25 @@ export const history: ClientHistory = {
   ],
   repeats: [{ fanId: 'fan-1', what: 'hold', key: 'k', ids: ['hold-1', 'hold-1'] }],
   unknown: [],
+  requests: [
+    ...[bought, lapsed, dropped].map((of): SeatRequest => ({
+      what: 'hold',
+      fanId: of.fanId,
+      sectionId: of.sectionId,
+      seatIds: of.seatIds,
+      invokedAtMs: of.heldAtMs - 10,
+      answeredAtMs: of.heldAtMs + 10,
+      outcome: { kind: 'ok', id: of.holdId },
+    })),
+    ...[paid, cancelled].map((of): SeatRequest => ({
+      what: 'order',
+      fanId: of.fanId,
+      holdIds: of.holdIds,
+      invokedAtMs: of.createdAtMs - 10,
+      answeredAtMs: of.createdAtMs,
+      outcome: { kind: 'ok', id: of.orderId },
+    })),
+  ],
   frames: [
     { atMs: 0, serving: 0 },
     { atMs: 1_000, serving: 1 },
