@@ -84,6 +84,7 @@ export const startEdge = async (parts: EdgeParts): Promise<string> => {
     options: {
       trustProxy: config.TRUST_PROXY,
       chaos: config.CHAOS,
+      maxInFlight: config.MAX_IN_FLIGHT,
       publicUrl: config.PUBLIC_URL?.replace(/\/+$/, '') ?? null,
     },
   });
