@@ -12,6 +12,7 @@ import { createOrderBook } from '../infra/postgres/order-book.ts';
 import { createOutbox } from '../infra/postgres/outbox.ts';
 import { createSeatLedger } from '../infra/postgres/seat-ledger.ts';
 import { startOutboxRelay } from '../streams/outbox-relay.ts';
+import { createClosedSections, type ClosedSections } from '../tickets/closed-sections.ts';
 import { createCatalogue, type Catalogue } from '../tickets/catalogue.ts';
 import { createHoldProtocol } from '../tickets/hold-protocol.ts';
 import { createOrderWatchers } from '../tickets/order-watchers.ts';
@@ -31,6 +32,7 @@ export interface Sale {
   readonly events: EventStore;
   readonly catalogue: Catalogue;
   readonly actors: ActorSystem;
+  readonly closedSections: ClosedSections;
 }
 
 export interface SaleParts {
@@ -82,11 +84,17 @@ export const startSale = ({ config, servers, log, metrics, closing, onFatal }: S
     // Unique among processes: it stands in the locks' values.
     owner: systemIds.next().slice(-12),
   };
+  const closedSections = createClosedSections();
+  metrics.watchClosedSections(closedSections);
   const root = actors.spawn(
     guardian({
       holdTtlMs: config.HOLD_TTL_MS,
       effects,
-      onSection: (change) => log.error(change, 'a section changed its state'),
+      onSection(change) {
+        closedSections.changed(change);
+        if (change.state === 'closed') log.error(change, 'a section is closed after repeated faults');
+        else log.warn(change, 'a section is open again');
+      },
       onFatal: (ending) => onFatal(`${ending.path} has spent its restarts`),
     }),
   );
@@ -148,5 +156,5 @@ export const startSale = ({ config, servers, log, metrics, closing, onFatal }: S
     payWithinMs: config.PAY_WITHIN_MS,
     nudgeOutbox: () => relay.nudge(),
   });
-  return { tickets, events, catalogue, actors };
+  return { tickets, events, catalogue, actors, closedSections };
 };
