@@ -1,4 +1,5 @@
 import { guardian } from '../actors/guardian.ts';
+import { CrashLog } from '../actors/kit/set-aside.ts';
 import { createActorSystem, type ActorSystem } from '../actors/kit/system.ts';
 import type { SectionEffects } from '../actors/seat-section.ts';
 import type { Config } from '../config.ts';
@@ -45,6 +46,30 @@ export interface SaleParts {
   readonly onFatal: (reason: string) => void;
 }
 
+/** Crashes are rare and always worth a line; dead letters come by the thousand, and are counted only. */
+const logSupervision = (actors: ActorSystem, log: Logger): void => {
+  actors.subscribe((event) => {
+    switch (event.type) {
+      case 'crashed':
+        log.error(
+          { err: event.error, actor: event.path, on: event.messageType, restartInMs: event.restartInMs },
+          'an actor crashed',
+        );
+        break;
+      case 'setAside':
+        log.error(
+          { actor: event.path, commandId: event.commandId },
+          'a command crashed its actor again and again; it is refused from now on',
+        );
+        break;
+      case 'hookFailed':
+        log.error({ err: event.error, actor: event.path }, 'an actor could not free what it held');
+        break;
+      default:
+    }
+  });
+};
+
 /** The ticket service: actors over the hold protocol, the commit of sales, the sweeper, the outbox' relay. */
 export const startSale = ({ config, servers, log, metrics, closing, onFatal }: SaleParts): Sale => {
   const { pool, locks, bus } = servers;
@@ -74,6 +99,7 @@ export const startSale = ({ config, servers, log, metrics, closing, onFatal }: S
   });
   closing.add('actors', () => actors.stop());
   metrics.watchActors(actors);
+  logSupervision(actors, log);
 
   const protocol = createHoldProtocol({ locks, ledger: metrics.countingLedger(ledger), clock: systemClock });
   const effects: SectionEffects = {
@@ -81,6 +107,7 @@ export const startSale = ({ config, servers, log, metrics, closing, onFatal }: S
     readSection: (eventId, sectionId, since) => ledger.readSection(eventId, sectionId, since),
     clock: systemClock,
     random: systemRandom,
+    crashes: new CrashLog(),
     // Unique among processes: it stands in the locks' values.
     owner: systemIds.next().slice(-12),
   };

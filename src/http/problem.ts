@@ -34,6 +34,7 @@ export const STATUS_OF: Readonly<Record<RefusalCode, number>> = {
   unavailable: 503,
   section_closed: 503,
   rate_limited: 429,
+  command_set_aside: 500,
   outcome_unknown: 503,
   internal: 500,
 };

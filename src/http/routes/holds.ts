@@ -87,6 +87,7 @@ const holdSeats = (edge: HoldEdge): Route =>
       'seat_unknown',
       'section_sold_out',
       'section_closed',
+      'command_set_aside',
       'fan_limit',
       'overloaded',
       'unavailable',
