@@ -41,6 +41,7 @@ const schema = z.object({
   ADMISSION_TICK_MS: milliseconds(250, 20),
   SWEEP_EVERY_MS: milliseconds(1_000, 20),
   DRAIN_MS: milliseconds(4_000, 0),
+  MAX_IN_FLIGHT: count(1_024, 16),
   STRIPE_API_URL: url('http', 'https').optional(),
   STRIPE_SECRET_KEY: z.string().min(1).default('sk_test_catraca_sandbox'),
   STRIPE_WEBHOOK_SECRET: z.string().min(1).default('whsec_catraca_sandbox'),

@@ -34,6 +34,21 @@ test('every test that the promises name is in the file they name', (t) => {
   t.deepEqual(missing, []);
 });
 
+test('every test that the record of the traps of nact names is there', (t) => {
+  const record = read('docs/decisions/0001-a-kit-around-nact.md');
+  const kit = readdirSync('test/actors/kit').map((name) =>
+    read(`test/actors/kit/${name}`).replaceAll("\\'", "'"),
+  );
+  const rows = [...record.matchAll(/^\| \d+ \|.*$/gm)].map(([row]) => row);
+  t.true(rows.length >= 20);
+  const titles = rows.flatMap((row) => [...row.matchAll(/"([^"]+)"/g)].map((match) => match[1] ?? ''));
+  t.true(titles.length >= 2 * rows.length - 1);
+  t.deepEqual(
+    titles.filter((title) => !kit.some((text) => text.includes(title))),
+    [],
+  );
+});
+
 test('links between the documents lead somewhere', (t) => {
   const broken = DOCS.flatMap((path) =>
     [...read(path).matchAll(/\]\((?!https?:|#)([^)#]+)/g)]

@@ -32,6 +32,7 @@ export interface SupervisorOptions {
 interface SupervisorState {
   readonly known: ReadonlySet<SectionId>;
   readonly sections: Map<SectionId, ActorRef<SectionMessage>>;
+  readonly closed: Set<SectionId>;
 }
 
 /** A section that crashed too often stays closed for this long: a fault of the moment passes, a bug would only spin. */
@@ -44,7 +45,7 @@ export const eventSupervisor = (
   name: options.eventId,
   kind: 'event-supervisor',
   mailboxLimit: MAILBOX,
-  start: () => ({ known: new Set(options.sectionIds), sections: new Map() }),
+  start: () => ({ known: new Set(options.sectionIds), sections: new Map(), closed: new Set() }),
   receive: (state, message, context) => {
     switch (message.type) {
       case 'section':
@@ -59,12 +60,21 @@ export const eventSupervisor = (
         break;
       case 'reopen':
         open(options, state, message.sectionId, context);
-        options.onSection({ sectionId: message.sectionId, state: 'reopened' });
+        reopened(options, state, message.sectionId);
         break;
     }
     return state;
   },
+  // The timers that would reopen them end with this life, and the next one opens every section that is asked for.
+  stopped: (state) => {
+    for (const sectionId of state.closed) reopened(options, state, sectionId);
+  },
 });
+
+const reopened = (options: SupervisorOptions, state: SupervisorState, sectionId: SectionId): void => {
+  state.closed.delete(sectionId);
+  options.onSection({ sectionId, state: 'reopened' });
+};
 
 const open = (
   options: SupervisorOptions,
@@ -91,6 +101,7 @@ const onEnded = (
     return;
   }
   // The closed reference stays in the map: whoever asks gets its fault at once, which is the truth.
+  state.closed.add(sectionId);
   options.onSection({ sectionId, state: 'closed' });
   context.after(REOPEN_AFTER_MS, { type: 'reopen', sectionId });
 };

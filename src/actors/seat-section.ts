@@ -8,6 +8,7 @@ import { claim, learn, sectionFrom, settleHeld, settleRefused, type Section } fr
 import { seatMapOf } from '../domain/seat-map.ts';
 import type { ActorContext, ActorSpec, Outcome } from './kit/actor.ts';
 import type { ReplyPort } from './kit/reply-port.ts';
+import type { CrashLog, SetAside } from './kit/set-aside.ts';
 
 /**
  * One section of one event. It settles contention between fans of this node before a lock is taken: a seat that is taken,
@@ -32,6 +33,8 @@ export interface SectionEffects {
     changedSinceMs?: number,
   ) => Promise<readonly SeatRow[]>;
   readonly clock: Pick<Clock, 'nowMs'>;
+  /** Of all sections of this process, so that it outlives each of them. */
+  readonly crashes: CrashLog;
   readonly random: Random;
   /** Names this process among others, in the values of the locks its sections take. */
   readonly owner: string;
@@ -55,7 +58,7 @@ interface Ask {
 interface SectionState {
   /** Null until Postgres has been read: then requests wait in `waiting`. */
   section: Section | null;
-  readonly waiting: SectionMessage[];
+  readonly waiting: Request[];
   reading: boolean;
   /** Someone asked to look again while a read was under way that may be older. */
   again: boolean;
@@ -91,6 +94,7 @@ export const seatSection = (options: SectionOptions): ActorSpec<SectionState, Se
   mailboxLimit: MAILBOX,
   // Accepted asks wait for Postgres, so more of them may be unanswered than wait in the mailbox.
   unansweredLimit: MAILBOX * 4,
+  setAside: setAside(options.effects.crashes),
   start: (context) => {
     const state: SectionState = {
       section: null,
@@ -129,6 +133,19 @@ export const seatSection = (options: SectionOptions): ActorSpec<SectionState, Se
     return state;
   },
 });
+
+/** A hold that breaks the section each time it comes would close it to everybody, by the persistence of one client. */
+const setAside = (log: CrashLog): SetAside<SectionMessage> => {
+  const holdOf = (message: SectionMessage) => {
+    if (message.type === 'hold') return message;
+    return message.type === 'decided' ? message.ask : null;
+  };
+  return {
+    log,
+    commandIdOf: (message) => holdOf(message)?.command.holdId ?? null,
+    refuse: (message) => holdOf(message)?.port.reply(refuse('command_set_aside')),
+  };
+};
 
 type Context = ActorContext<SectionMessage>;
 type Request = Extract<SectionMessage, { type: 'hold' | 'map' }>;
@@ -290,11 +307,10 @@ const onRead = (
     state.readAllAtMs = 0;
   }
   const waiting = state.waiting.splice(0);
-  for (const message of waiting) {
-    if (message.type !== 'hold' && message.type !== 'map') continue;
+  if ('ok' in outcome) context.resume(waiting);
+  else {
     // Whoever waits has nothing older to go by: a truthful no is better than a long wait.
-    if ('error' in outcome) message.port.reply(refuse('unavailable', { retryAfterMs: 1_000 }));
-    else onRequest(options, state, message, context);
+    for (const { port } of waiting) port.reply(refuse('unavailable', { retryAfterMs: 1_000 }));
   }
   if (state.again) read(options, state, context);
 };

@@ -1,4 +1,5 @@
 import type { Config } from '../config.ts';
+import { slowdownOf } from '../domain/slowdown.ts';
 import type { RecoveryCodes } from '../domain/ports/line.ts';
 import type { BearerTokens, HealthService, LinePasses, PaymentService } from '../domain/ports/services.ts';
 import { createHttpServer } from '../http/server.ts';
@@ -48,6 +49,7 @@ export const startEdge = async (parts: EdgeParts): Promise<string> => {
     passTtlMs: config.PASS_TTL_MS,
     tickMs: config.ADMISSION_TICK_MS,
     stockLeft: (eventId) => stock.left(eventId),
+    slowdown: (event) => slowdownOf(event, sale.closedSections.of(event.eventId)),
   });
   await waitingRoom.start();
   closing.add('waiting room', () => waitingRoom.stop());
@@ -64,6 +66,7 @@ export const startEdge = async (parts: EdgeParts): Promise<string> => {
       events: sale.events,
       audit: createAuditLog(servers.pool),
       actors: sale.actors,
+      closedSections: (eventId) => sale.closedSections.of(eventId),
       waitingRoom,
       bus: servers.bus,
       clock: systemClock,
@@ -84,6 +87,7 @@ export const startEdge = async (parts: EdgeParts): Promise<string> => {
     options: {
       trustProxy: config.TRUST_PROXY,
       chaos: config.CHAOS,
+      maxInFlight: config.MAX_IN_FLIGHT,
       publicUrl: config.PUBLIC_URL?.replace(/\/+$/, '') ?? null,
     },
   });

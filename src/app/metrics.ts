@@ -3,11 +3,13 @@ import type { Settlement } from '../domain/ports/order-book.ts';
 import type { SeatLedger } from '../domain/ports/seat-ledger.ts';
 import { isRefusal } from '../domain/refusal.ts';
 import type { Metrics } from '../infra/metrics.ts';
+import type { ClosedSections } from '../tickets/closed-sections.ts';
 import type { CommitReport } from '../streams/commit-pipeline.ts';
 
 /** What the ticket service measures of itself; the names are an interface: dashboards and alarms stand on them. */
 export interface SaleMetrics {
   watchActors(actors: ActorSystem): void;
+  watchClosedSections(sections: ClosedSections): void;
   countingLedger(ledger: SeatLedger): SeatLedger;
   settled(outcome: Settlement['outcome']): void;
   committed(report: CommitReport<Settlement>): void;
@@ -45,6 +47,14 @@ export const createSaleMetrics = (metrics: Metrics): SaleMetrics => {
           gauge.reset();
           for (const actor of actors.tree()) gauge.inc({ kind: actor.kind }, actor.mailbox);
         },
+      );
+    },
+    watchClosedSections(sections) {
+      metrics.gauge(
+        'catraca_sections_closed',
+        'Sections closed on this node after repeated faults.',
+        [],
+        (gauge) => gauge.set(sections.count),
       );
     },
     countingLedger: (ledger) => ({

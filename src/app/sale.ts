@@ -1,4 +1,5 @@
 import { guardian } from '../actors/guardian.ts';
+import { CrashLog } from '../actors/kit/set-aside.ts';
 import { createActorSystem, type ActorSystem } from '../actors/kit/system.ts';
 import type { SectionEffects } from '../actors/seat-section.ts';
 import type { Config } from '../config.ts';
@@ -12,6 +13,7 @@ import { createOrderBook } from '../infra/postgres/order-book.ts';
 import { createOutbox } from '../infra/postgres/outbox.ts';
 import { createSeatLedger } from '../infra/postgres/seat-ledger.ts';
 import { startOutboxRelay } from '../streams/outbox-relay.ts';
+import { createClosedSections, type ClosedSections } from '../tickets/closed-sections.ts';
 import { createCatalogue, type Catalogue } from '../tickets/catalogue.ts';
 import { createHoldProtocol } from '../tickets/hold-protocol.ts';
 import { createOrderWatchers } from '../tickets/order-watchers.ts';
@@ -31,6 +33,7 @@ export interface Sale {
   readonly events: EventStore;
   readonly catalogue: Catalogue;
   readonly actors: ActorSystem;
+  readonly closedSections: ClosedSections;
 }
 
 export interface SaleParts {
@@ -42,6 +45,30 @@ export interface SaleParts {
   /** This process cannot heal itself: it must end, so that its runner starts a new one. */
   readonly onFatal: (reason: string) => void;
 }
+
+/** Crashes are rare and always worth a line; dead letters come by the thousand, and are counted only. */
+const logSupervision = (actors: ActorSystem, log: Logger): void => {
+  actors.subscribe((event) => {
+    switch (event.type) {
+      case 'crashed':
+        log.error(
+          { err: event.error, actor: event.path, on: event.messageType, restartInMs: event.restartInMs },
+          'an actor crashed',
+        );
+        break;
+      case 'setAside':
+        log.error(
+          { actor: event.path, commandId: event.commandId },
+          'a command crashed its actor again and again; it is refused from now on',
+        );
+        break;
+      case 'hookFailed':
+        log.error({ err: event.error, actor: event.path }, 'an actor could not free what it held');
+        break;
+      default:
+    }
+  });
+};
 
 /** The ticket service: actors over the hold protocol, the commit of sales, the sweeper, the outbox' relay. */
 export const startSale = ({ config, servers, log, metrics, closing, onFatal }: SaleParts): Sale => {
@@ -72,6 +99,7 @@ export const startSale = ({ config, servers, log, metrics, closing, onFatal }: S
   });
   closing.add('actors', () => actors.stop());
   metrics.watchActors(actors);
+  logSupervision(actors, log);
 
   const protocol = createHoldProtocol({ locks, ledger: metrics.countingLedger(ledger), clock: systemClock });
   const effects: SectionEffects = {
@@ -79,14 +107,21 @@ export const startSale = ({ config, servers, log, metrics, closing, onFatal }: S
     readSection: (eventId, sectionId, since) => ledger.readSection(eventId, sectionId, since),
     clock: systemClock,
     random: systemRandom,
+    crashes: new CrashLog(),
     // Unique among processes: it stands in the locks' values.
     owner: systemIds.next().slice(-12),
   };
+  const closedSections = createClosedSections();
+  metrics.watchClosedSections(closedSections);
   const root = actors.spawn(
     guardian({
       holdTtlMs: config.HOLD_TTL_MS,
       effects,
-      onSection: (change) => log.error(change, 'a section changed its state'),
+      onSection(change) {
+        closedSections.changed(change);
+        if (change.state === 'closed') log.error(change, 'a section is closed after repeated faults');
+        else log.warn(change, 'a section is open again');
+      },
       onFatal: (ending) => onFatal(`${ending.path} has spent its restarts`),
     }),
   );
@@ -148,5 +183,5 @@ export const startSale = ({ config, servers, log, metrics, closing, onFatal }: S
     payWithinMs: config.PAY_WITHIN_MS,
     nudgeOutbox: () => relay.nudge(),
   });
-  return { tickets, events, catalogue, actors };
+  return { tickets, events, catalogue, actors, closedSections };
 };

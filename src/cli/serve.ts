@@ -33,6 +33,7 @@ export const serveCommand = async (
   const breakOff = new AbortController();
   let starting: Promise<RunningApp> | null = null;
   let fatal: (reason: string) => void = () => undefined;
+  let gaveUp = false;
   const ended = new Promise<number>((resolve) => {
     // Before the start, so that a signal during it does not leave a child behind.
     const grace = closeWithGrace({ delay: EXIT_AFTER_MS, logger: false }, async ({ err, signal }) => {
@@ -43,11 +44,13 @@ export const serveCommand = async (
       const app = await starting?.catch(() => null);
       await app?.stop();
       log.info('stopped');
-      resolve(err === undefined ? 0 : 1);
+      resolve(err === undefined && !gaveUp ? 0 : 1);
+      // It ends the process itself, with 0 unless this rejects; a runner would take that for an end that was wanted.
+      if (gaveUp) throw new Error('gave up');
     });
     fatal = (reason) => {
       log.fatal({ reason }, 'this process cannot go on');
-      process.exitCode = 1;
+      gaveUp = true;
       grace.close();
     };
   });

@@ -92,3 +92,7 @@ export const seatsOf = (section: SectionDefinition): readonly SeatDefinition[] =
     number: index + 1,
   }));
 };
+
+/** How many seats a section has. */
+export const seatCountOf = ({ rows, capacity = 0 }: SectionDefinition): number =>
+  rows === undefined ? capacity : rows.reduce((sum, row) => sum + row.seats, 0);

@@ -6,6 +6,7 @@ export type BindingLimit =
   | 'rate' // the operator's rate
   | 'inside' // as many people inside as the operator allows
   | 'nobody_waiting' // everybody who joined has been called
+  | 'section_closed' // a section is closed after repeated faults, so fewer people are let in
   | 'stock' // nothing is left to sell
   | 'paused' // the operator paused admission
   | 'pending' // before the opening

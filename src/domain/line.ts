@@ -1,7 +1,7 @@
 import type { AdmissionKnobs } from './event.ts';
 import type { BindingLimit } from './frame.ts';
 import type { PlaceNumber } from './ids.ts';
-import type { LineSnapshot, RedeemOutcome, StepInput, StepResult } from './ports/line.ts';
+import type { LineSnapshot, RedeemOutcome, Slowdown, StepInput, StepResult } from './ports/line.ts';
 
 /**
  * The rule of the line. `infra/redis/lua/line-*.lua` is the same rule in Lua; one conformance suite holds both. Functions
@@ -17,6 +17,9 @@ export const PERSON = 60_000;
 
 /** How long a late-comer who was told "not yet" is kept a slot for before the line goes on. Longer than a poll. */
 export const WANT_MS = 5_000;
+
+/** A node that slows the line says so with each step, once a second at least; silent for this long, it is well or gone. */
+export const SLOW_MS = 3_000;
 
 interface CallBucket {
   /** Numbers above `from` and up to `upTo` were called. */
@@ -46,6 +49,8 @@ export interface Line {
   cursor: number;
   /** Version -1: none seen yet. */
   knobs: AdmissionKnobs;
+  /** The lowest that a node has asked for, and until when. */
+  slowdown: Slowdown & { readonly untilMs: number };
   /** Whether the first knobs seen bring a full burst. */
   fresh: boolean;
   readonly calls: Map<number, CallBucket>;
@@ -86,6 +91,7 @@ export const restoreLine = (snapshot: LineSnapshot, nowMs: number): Line => {
     atMs: nowMs,
     cursor: Math.floor(nowMs / BUCKET_MS),
     knobs: { ratePerMinute: 0, insideMax: 0, paused: false, version: -1 },
+    slowdown: { ratePerMinute: 0, reason: 'rate', untilMs: 0 },
     fresh: snapshot.firstUse,
     calls: new Map(),
     passEnds: new Map(),
@@ -130,12 +136,28 @@ const bucketsEnded = (line: Line, current: number): readonly number[] => {
   return [...known].filter((bucket) => bucket <= current);
 };
 
+/** Until later than any could last: from before the clock was set back. */
+const isSlowed = ({ slowdown, atMs }: Line): boolean =>
+  slowdown.untilMs > atMs && slowdown.untilMs <= atMs + SLOW_MS;
+
+/** People a minute at the time of the last step: the operator's ceiling, or what the sale can digest. */
+const rateOf = (line: Line): number =>
+  isSlowed(line) ? Math.min(line.knobs.ratePerMinute, line.slowdown.ratePerMinute) : line.knobs.ratePerMinute;
+
+/** The lowest wins as long as its node repeats it: another that is well must not set the pace. */
+const heed = (line: Line, slowdown: Slowdown | null | undefined): void => {
+  if (slowdown === null || slowdown === undefined) return;
+  if (isSlowed(line) && slowdown.ratePerMinute > line.slowdown.ratePerMinute) return;
+  line.slowdown = { ...slowdown, untilMs: line.atMs + SLOW_MS };
+  line.credit = Math.min(line.credit, burstOf(rateOf(line)) * PERSON);
+};
+
 /** Brings the line to `nowMs`: credit earned since, and everything that ended meanwhile given back. */
 const advance = (line: Line, nowMs: number): void => {
   // A clock set back earns nothing, and does not stop the line until it has caught up.
   const elapsedMs = Math.max(0, nowMs - line.atMs);
-  const cap = burstOf(line.knobs.ratePerMinute) * PERSON;
-  line.credit = Math.min(cap, line.credit + line.knobs.ratePerMinute * elapsedMs);
+  const ratePerMinute = rateOf(line);
+  line.credit = Math.min(burstOf(ratePerMinute) * PERSON, line.credit + ratePerMinute * elapsedMs);
   line.atMs = nowMs;
   const current = Math.floor(nowMs / BUCKET_MS);
   for (const bucket of bucketsEnded(line, current)) giveBack(line, bucket);
@@ -168,13 +190,15 @@ const bindingOf = (line: Line, input: StepInput): BindingLimit => {
   if (line.serving >= line.joined) return 'nobody_waiting';
   const room = roomOf(line, input.roomLeft);
   if (room.stock <= 0) return 'stock';
-  return room.inside - line.wants <= 0 ? 'inside' : 'rate';
+  if (room.inside - line.wants <= 0) return 'inside';
+  return rateOf(line) < line.knobs.ratePerMinute ? line.slowdown.reason : 'rate';
 };
 
 /** Calls as many as every limit allows. Who runs it, and how often, makes no difference to the sum. */
 export const stepLine = (line: Line, input: StepInput, callTtlMs: number, nowMs: number): StepResult => {
   advance(line, nowMs);
   adopt(line, input.knobs);
+  heed(line, input.slowdown);
   const calling = input.open && !line.knobs.paused;
   if (calling) {
     const room = roomOf(line, input.roomLeft);
@@ -191,7 +215,7 @@ export const stepLine = (line: Line, input: StepInput, callTtlMs: number, nowMs:
     inside,
     called,
     binding: bindingOf(line, input),
-    effectiveRatePerMinute: calling ? line.knobs.ratePerMinute : 0,
+    effectiveRatePerMinute: calling ? rateOf(line) : 0,
   };
 };
 

@@ -44,6 +44,8 @@ export const REFUSALS = {
   section_closed: 'This section is closed after repeated faults.',
   rate_limited: 'Too many requests from here.',
   // the service itself: outcome not known
+  command_set_aside:
+    'This request broke its section again and again and is not tried any more. What it did before is not known.',
   outcome_unknown: 'It is not known whether this took effect. Repeat it with the same Idempotency-Key.',
   internal: 'Something broke on our side.',
 } as const;

@@ -14,7 +14,7 @@ import type { SseHub } from './sse.ts';
  * own middleware, which decides anew for each request, cost a refusal on the hot path a tenth of its time. Its defaults for
  * browsers that do not know a policy are left out.
  */
-const SECURITY_HEADERS = [
+export const SECURITY_HEADERS = [
   ['Content-Security-Policy', "default-src 'none';base-uri 'none';form-action 'none';frame-ancestors 'none'"],
   ['Cross-Origin-Resource-Policy', 'same-origin'],
   ['Referrer-Policy', 'no-referrer'],

@@ -1,3 +1,4 @@
+import type { Priority } from '../domain/concurrency-limit.ts';
 import type { Clock, Ids } from '../domain/ports/environment.ts';
 import type { IdempotencyStore } from '../domain/ports/event-store.ts';
 import type {
@@ -24,6 +25,10 @@ export interface EdgeMetrics {
   /** Call once per route; the returned function records one answered request. */
   httpRoute(method: string, route: string): (status: number, seconds: number) => void;
   httpStreams(open: number): void;
+  /** One request was refused at the door because there are too many. */
+  httpRefused(priority: Priority): void;
+  /** How many requests may be under way, and how many are. */
+  httpLimit(limit: number, inFlight: number): void;
   /** The exposition text of everything measured in this process. */
   exposition(): Promise<{ readonly contentType: string; readonly text: string }>;
 }
@@ -39,6 +44,8 @@ export interface EdgeOptions {
   /** An event's definition may list many rows. */
   readonly definitionLimitBytes: number;
   readonly maxConnections: number;
+  /** Requests under way at most; under load it adapts itself below this. */
+  readonly maxInFlight: number;
   readonly maxStreams: number;
   /** A stream with more than this unsent is cut: its reader is too slow. */
   readonly streamBufferBytes: number;
@@ -59,6 +66,7 @@ export const DEFAULT_OPTIONS: EdgeOptions = {
   bodyLimitBytes: 64 * 1024,
   definitionLimitBytes: 4 * 1024 * 1024,
   maxConnections: 50_000,
+  maxInFlight: 1_024,
   maxStreams: 20_000,
   streamBufferBytes: 64 * 1024,
   heartbeatMs: 15_000,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { EventDefinition } from '../domain/event.ts';
+import { seatCountOf, type EventDefinition } from '../domain/event.ts';
 import { amountMinor, currency, sectionId } from './schemas.ts';
 
 /** A map larger than this is several events. */
@@ -34,9 +34,6 @@ const section = z
 
 const isUnique = (names: readonly string[]): boolean => new Set(names).size === names.length;
 
-const seatsIn = (one: z.output<typeof section>): number =>
-  one.capacity ?? (one.rows ?? []).reduce((sum, each) => sum + each.seats, 0);
-
 /** What an operator sends to create an event; parses into the domain's definition. */
 export const eventDefinitionSchema = z
   .object({
@@ -55,7 +52,7 @@ export const eventDefinitionSchema = z
     message: 'section ids must differ',
     path: ['sections'],
   })
-  .refine((one) => one.sections.reduce((sum, each) => sum + seatsIn(each), 0) <= MAX_SEATS, {
+  .refine((one) => one.sections.reduce((sum, each) => sum + seatCountOf(each), 0) <= MAX_SEATS, {
     message: `an event has at most ${MAX_SEATS} seats`,
     path: ['sections'],
   })

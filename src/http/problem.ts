@@ -34,6 +34,7 @@ export const STATUS_OF: Readonly<Record<RefusalCode, number>> = {
   unavailable: 503,
   section_closed: 503,
   rate_limited: 429,
+  command_set_aside: 500,
   outcome_unknown: 503,
   internal: 500,
 };
@@ -78,13 +79,27 @@ export interface Problem {
   readonly retryAfterMs?: number;
 }
 
+/** 0 to 1, by the end of the request's id: the part of a UUID that is chance. */
+const spreadOf = (requestId: string): number => {
+  let hash = 0;
+  for (const character of requestId.slice(-8)) hash = (hash * 31 + character.charCodeAt(0)) % 1_024;
+  return hash / 1_024;
+};
+
+/** A crowd that was refused in one moment must not come back in one: up to twice the time, each for itself. */
+const waitOf = (refusal: Refusal, requestId: string): number | undefined => {
+  const waitMs = refusal.retryAfterMs ?? WAIT_MS[refusal.code];
+  if (waitMs === undefined || refusal.code !== 'overloaded') return waitMs;
+  return waitMs * (1 + spreadOf(requestId));
+};
+
 /** The document that tells a client about a refusal. */
 export const problemOf = (
   refusal: Refusal,
   requestId: string,
   errors: readonly FieldError[] = [],
 ): Problem => {
-  const retryAfterMs = refusal.retryAfterMs ?? WAIT_MS[refusal.code];
+  const retryAfterMs = waitOf(refusal, requestId);
   return {
     type: `urn:catraca:problem:${refusal.code}`,
     title: REFUSALS[refusal.code],

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { Priority } from '../domain/concurrency-limit.ts';
 import type { Caller } from '../domain/ports/services.ts';
 import type { RefusalCode } from '../domain/refusal.ts';
 import type { AnswerOrRefusal } from './answer.ts';
@@ -50,6 +51,8 @@ interface RouteMembers {
   readonly description?: string;
   readonly tags: readonly string[];
   readonly auth: Auth;
+  /** Who is refused first when there are too many. */
+  readonly priority: Priority;
   readonly responses: Readonly<Record<number, ResponseDefinition>>;
   /** What it may refuse with, beyond what every route may. */
   readonly refusals?: readonly RefusalCode[];

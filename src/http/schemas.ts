@@ -56,7 +56,17 @@ export const frameSchema = z
     inside: count,
     ratePerMinute: z.number().min(0),
     reason: z
-      .enum(['rate', 'inside', 'nobody_waiting', 'stock', 'paused', 'pending', 'closed', 'degraded'])
+      .enum([
+        'rate',
+        'inside',
+        'nobody_waiting',
+        'section_closed',
+        'stock',
+        'paused',
+        'pending',
+        'closed',
+        'degraded',
+      ])
       .meta({ description: 'What limits the rate now.' }),
     opensAt: z.iso.datetime(),
     at: z.iso.datetime(),
@@ -183,7 +193,13 @@ export const numbersSchema = z
       rejected: count,
       refunded: count,
     }),
-    sections: z.array(z.strictObject({ sectionId, ...seatCounts })),
+    sections: z.array(
+      z.strictObject({
+        sectionId,
+        ...seatCounts,
+        closed: z.boolean().meta({ description: 'On this node, after repeated faults.' }),
+      }),
+    ),
     limit: frameSchema.shape.reason,
     at: z.iso.datetime(),
   })

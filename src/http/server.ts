@@ -3,6 +3,8 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Edge, EdgeOptions } from './edge.ts';
 import { DEFAULT_OPTIONS } from './edge.ts';
 import { createApp } from './app.ts';
+import { createShedding } from './middleware/shed.ts';
+import { createRoutes } from './routes.ts';
 import { createSseHub } from './sse.ts';
 
 /** A client has so long to send its request; Node's own five minutes would let slow senders fill every socket. */
@@ -76,6 +78,7 @@ export const createHttpServer = (parts: HttpServerParts): HttpServer => {
     onFault: (error) => edge.log.error({ err: error }, 'a stream broke'),
   });
   const handle = createApp(edge, streams).callback();
+  const shedding = createShedding(edge, createRoutes(edge));
   const server = createServer(
     {
       requestTimeout: REQUEST_TIMEOUT_MS,
@@ -84,7 +87,7 @@ export const createHttpServer = (parts: HttpServerParts): HttpServer => {
       connectionsCheckingInterval: 1_000,
       noDelay: true,
     },
-    (request, response) => void handle(request, response),
+    shedding.guard(handle),
   );
   server.maxRequestsPerSocket = MAX_REQUESTS_A_SOCKET;
   server.maxConnections = options.maxConnections;
@@ -104,6 +107,7 @@ export const createHttpServer = (parts: HttpServerParts): HttpServer => {
     look();
     const cancelDeadline = edge.clock.after(drainMs, () => server.closeAllConnections());
     await closed;
+    shedding.stop();
     cancelLook();
     cancelDeadline();
   };
@@ -111,6 +115,7 @@ export const createHttpServer = (parts: HttpServerParts): HttpServer => {
   return {
     async listen(port, host) {
       await listening(server, port, host);
+      shedding.start();
       return { url: urlOf(server.address() as AddressInfo) };
     },
     drain() {

@@ -7,6 +7,8 @@ export interface Metrics {
   /** Resolve a route once; the returned function records one answered request. */
   httpRoute(method: string, route: string): (status: number, seconds: number) => void;
   httpStreams(open: number): void;
+  httpRefused(priority: string): void;
+  httpLimit(limit: number, inFlight: number): void;
   exposition(): Promise<{ readonly contentType: string; readonly text: string }>;
   /** A total that rises. Asking for the same name again gives the same one. */
   counter(name: string, help: string, labels?: readonly string[]): Counter;
@@ -34,6 +36,11 @@ export const createMetrics = (): Metrics => {
       };
     },
     httpStreams: (open) => streams.set(open),
+    httpRefused: (priority) => refused.inc({ priority }),
+    httpLimit(limit, inFlight) {
+      limits.set(limit);
+      underWay.set(inFlight);
+    },
     exposition: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
     counter(name, help, labels = []) {
       const known = registry.getSingleMetric(name) as Counter | undefined;
@@ -64,6 +71,13 @@ export const createMetrics = (): Metrics => {
     'route',
     'status',
   ]);
+  const refused = metrics.counter(
+    'http_requests_refused_total',
+    'Requests refused at the door because there were too many.',
+    ['priority'],
+  );
+  const limits = metrics.gauge('http_requests_limit', 'Requests that may be under way at once, as adapted.');
+  const underWay = metrics.gauge('http_requests_under_way', 'Requests under way.');
   const streams = metrics.gauge('http_streams_open', 'Open server-sent event streams.');
   return metrics;
 };

@@ -1,6 +1,6 @@
 import type { ActorSystem } from '../actors/kit/system.ts';
 import type { SaleEvent } from '../domain/event.ts';
-import type { EventId } from '../domain/ids.ts';
+import type { EventId, SectionId } from '../domain/ids.ts';
 import type { Clock } from '../domain/ports/environment.ts';
 import type { AuditLog, EventStore, SectionCounts } from '../domain/ports/event-store.ts';
 import type { MessageBus } from '../domain/ports/message-bus.ts';
@@ -12,6 +12,8 @@ export interface OperatorServiceOptions {
   readonly audit: AuditLog;
   readonly actors: Pick<ActorSystem, 'tree' | 'kill'>;
   readonly waitingRoom: Pick<WaitingRoomService, 'frame' | 'counters'>;
+  /** Sections of the event that are closed on this node after repeated faults. */
+  readonly closedSections: (eventId: EventId) => ReadonlySet<SectionId>;
   readonly bus: MessageBus;
   readonly clock: Pick<Clock, 'nowMs'>;
   /** Something about the event changed on this node: be quicker than the next refresh. */
@@ -95,7 +97,10 @@ export const createOperatorService = (options: OperatorServiceOptions): Operator
         admission: event.admission,
         seats: totals(sections),
         orders,
-        sections,
+        sections: sections.map((one) => ({
+          ...one,
+          closed: options.closedSections(eventId).has(one.sectionId),
+        })),
         limit: frame.reason,
         at: new Date(nowMs).toISOString(),
       };

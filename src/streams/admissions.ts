@@ -13,7 +13,7 @@ import {
 import { phaseAt, type Phase, type SaleEvent } from '../domain/event.ts';
 import { nextFrame, type Frame } from '../domain/frame.ts';
 import type { Clock } from '../domain/ports/environment.ts';
-import type { StepInput, StepResult } from '../domain/ports/line.ts';
+import type { Slowdown, StepInput, StepResult } from '../domain/ports/line.ts';
 
 /** What is asked of the next step, and for which event. */
 export interface AdmissionWish {
@@ -25,8 +25,11 @@ export interface AdmissionWish {
 /** From what the operator wants to what the sale can digest. A controller that slows the line goes here. */
 export type EffectiveKnobs = MonoTypeOperatorFunction<AdmissionWish>;
 
-/** What the operator wants, as it is. */
-export const operatorsKnobs: EffectiveKnobs = (wish$) => wish$;
+/** What the operator wants, unless the sale can digest less. */
+export const slowedBy =
+  (slowdownOf: (event: SaleEvent) => Slowdown | null): EffectiveKnobs =>
+  (wish$) =>
+    wish$.pipe(map((wish) => ({ ...wish, input: { ...wish.input, slowdown: slowdownOf(wish.event) } })));
 
 export interface AdmissionOptions {
   /** The event now and after each change; a change is stepped at once. */

@@ -27,6 +27,7 @@ export const etaOf = (input: EtaInput): Standing['eta'] => {
   const seconds = (ratePerMinute: number): number => ((ahead + 1) * 60) / ratePerMinute;
   switch (frame.reason) {
     case 'rate':
+    case 'section_closed':
     case 'nobody_waiting':
       return frame.ratePerMinute > 0 ? between(seconds(frame.ratePerMinute), 1.25) : null;
     case 'inside': {

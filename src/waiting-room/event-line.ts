@@ -2,7 +2,7 @@ import { BehaviorSubject, defer, firstValueFrom, Subject, takeUntil, type Observ
 import { phaseAt, type SaleEvent } from '../domain/event.ts';
 import type { Frame } from '../domain/frame.ts';
 import type { LineCounters, Lost, StepInput, StepResult } from '../domain/ports/line.ts';
-import { admissionFrames, operatorsKnobs, ticksOf } from '../streams/admissions.ts';
+import { admissionFrames, slowedBy, ticksOf } from '../streams/admissions.ts';
 import { createPace } from './pace.ts';
 import type { WaitingRoomParts } from './parts.ts';
 
@@ -110,7 +110,7 @@ export const openEventLine = (first: SaleEvent, parts: WaitingRoomParts): EventL
         clock,
         phaseAt(event, clock.nowMs()) === 'closed' ? Math.max(parts.tickMs, CLOSED_TICK_MS) : parts.tickMs,
       ),
-    effectiveKnobs: operatorsKnobs,
+    effectiveKnobs: slowedBy((event) => parts.slowdown?.(event) ?? null),
     step: (input) =>
       defer(() => {
         const running = step(input);

@@ -1,7 +1,8 @@
 import type { EventId } from '../domain/ids.ts';
+import type { SaleEvent } from '../domain/event.ts';
 import type { Clock, Ids } from '../domain/ports/environment.ts';
 import type { EventStore } from '../domain/ports/event-store.ts';
-import type { LineJournal, LineStore, RecoveryCodes } from '../domain/ports/line.ts';
+import type { LineJournal, LineStore, RecoveryCodes, Slowdown } from '../domain/ports/line.ts';
 import type { LinePasses } from '../domain/ports/services.ts';
 
 export interface WaitingRoomLog {
@@ -25,4 +26,6 @@ export interface WaitingRoomParts {
   readonly tickMs: number;
   /** Seats left, from memory; null: not known. Absent: stock never limits admission. */
   readonly stockLeft?: ((eventId: EventId) => number | null) | undefined;
+  /** What the sale can digest on this node, from memory; null: whatever the operator allows. Absent: the same. */
+  readonly slowdown?: ((event: SaleEvent) => Slowdown | null) | undefined;
 }

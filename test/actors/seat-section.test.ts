@@ -272,3 +272,47 @@ test('what waits is bounded: the mailbox refuses a crowd, and so does the sectio
   );
   await rig.reads[0]?.answer(seatRows(1));
 });
+
+/** A wish that throws when it is looked at: the bug that one command alone runs into. */
+const poison = (holdId: string) => {
+  const wish = {
+    get seatIds(): readonly string[] {
+      throw new Error('poison');
+    },
+  };
+  return { ...command(seat(1), holdId), wish };
+};
+
+test('a hold that breaks its section three times is refused from then on, and breaks nothing more', async (t) => {
+  const { ref, reads, system, clock, events } = await loaded(t);
+  for (let crash = 1; crash <= 3; crash += 1) {
+    t.is(await wordOf(askHold(ref, poison('p1'))), 'actor_crashed');
+    await clock.advance(100);
+    await reads[crash]?.answer(seatRows(10));
+  }
+  t.deepEqual(
+    events.flatMap((event) => (event.type === 'setAside' ? [`${event.path} ${event.commandId}`] : [])),
+    ['A p1'],
+  );
+  for (let again = 0; again < 10; again += 1)
+    t.is(await wordOf(askHold(ref, poison('p1'))), 'command_set_aside');
+  t.is(await wordOf(askHold(ref, command(seat(2)))), 'pending', 'the others are served');
+  t.like(await askMap(ref), { sectionId: 'A' });
+  t.like(system.tree()[0], { restarts: 3, state: 'running' });
+});
+
+test('a hold that breaks its section while it waits for the seats is found out as well', async (t) => {
+  const rig = createSectionRig(t);
+  const ref = spawn(rig);
+  for (let crash = 1; crash <= 3; crash += 1) {
+    const innocent = askHold(ref, command(seat(crash)));
+    const guilty = askHold(ref, poison('p1'));
+    await rig.reads[crash - 1]?.answer(seatRows(10));
+    t.deepEqual([await wordOf(innocent), await wordOf(guilty)], ['actor_crashed', 'actor_crashed']);
+    await rig.clock.advance(100);
+  }
+  const guilty = askHold(ref, poison('p1'));
+  await rig.reads[3]?.answer(seatRows(10));
+  t.is(await wordOf(guilty), 'command_set_aside');
+  t.is(rig.system.tree()[0]?.restarts, 3);
+});

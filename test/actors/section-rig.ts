@@ -5,6 +5,7 @@ import type { Hold, HoldRequest, HoldResult } from '../../src/domain/hold.ts';
 import type { HoldCommand, SeatMap } from '../../src/domain/ports/services.ts';
 import type { Refusal } from '../../src/domain/refusal.ts';
 import type { SeatRow } from '../../src/domain/seat.ts';
+import { CrashLog } from '../../src/actors/kit/set-aside.ts';
 import { createRig, turns, type Rig } from './kit/rig.ts';
 
 /** A call of an effect that the test answers when it likes. */
@@ -54,6 +55,7 @@ export const createSectionRig = (t: ExecutionContext): SectionRig => {
       decide: decide.run,
       readSection: (_eventId, sectionId) => readSection.run(sectionId),
       clock: rig.clock,
+      crashes: new CrashLog(),
       owner: 'test',
       random: { next: () => 0 },
     },

@@ -119,6 +119,19 @@ test('a killed supervisor takes its sections along, and they come back when they
   t.deepEqual([fatal.length, changes.length], [0, 0]);
 });
 
+test('what a supervisor said of closed sections is taken back when it ends: its next life opens them', async (t) => {
+  const { directory, system, clock, changes, crash } = createTree(t);
+  await directory.find(EVENT, 'A');
+  await crash('guardian/e/A', BUDGET + 1);
+  t.deepEqual(changes, ['e/A closed']);
+  system.kill('guardian/e');
+  await clock.advance(10);
+  t.deepEqual(changes, ['e/A closed', 'e/A reopened']);
+  t.is(word(await askMap(await found(directory.find(EVENT, 'A')))), 'map');
+  await clock.advance(61_000);
+  t.is(changes.length, 2, 'the timer of the life before is gone');
+});
+
 test('a supervisor over its budget is fatal: said once, and the event is opened anew for whoever asks', async (t) => {
   const { directory, crash, fatal } = createTree(t);
   await directory.find(EVENT, 'A');

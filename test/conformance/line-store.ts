@@ -53,13 +53,14 @@ export const lineStoreSuite = (name: string, open: OpenStores): void => {
     store: LineStore,
     eventId: string,
     change: Partial<AdmissionKnobs> = {},
-    rest: { readonly open?: boolean; readonly roomLeft?: number | null } = {},
+    rest: { readonly open?: boolean; readonly roomLeft?: number | null; readonly slowTo?: number } = {},
   ): Promise<StepResult> =>
     known(
       await store.step(eventId, {
         knobs: knobs(change),
         open: rest.open ?? true,
         roomLeft: rest.roomLeft ?? null,
+        slowdown: rest.slowTo === undefined ? null : { ratePerMinute: rest.slowTo, reason: 'section_closed' },
       }),
     );
   const redeem = async (store: LineStore, eventId: string, place: number, ttlMs = LONG_MS, change = {}) =>
@@ -131,6 +132,33 @@ export const lineStoreSuite = (name: string, open: OpenStores): void => {
       t.like(await step(other, eventId, { insideMax: 9, version: 6 }), { serving: 2, binding: 'inside' });
       await redeem(other, eventId, 1, LONG_MS, { paused: true, version: 6 });
       t.like(await step(other, eventId, { insideMax: 4, version: 8 }), { serving: 4, inside: 1, called: 3 });
+    },
+  );
+
+  rule(
+    'a node that says the sale digests less slows the line on all, the lowest counts, and what is not repeated ends',
+    async (t, store, eventId, other) => {
+      await store.restore(eventId, emptyLine);
+      await join(store, eventId, 1_000_000);
+      const slowed = { binding: 'section_closed', effectiveRatePerMinute: 600 } as const;
+      const first = await step(store, eventId, {}, { slowTo: 600 });
+      t.like(first, slowed);
+      // The burst that a fresh line brings is cut to that of the slower rate.
+      t.is(first.serving, burstOf(600));
+      t.like(await step(other, eventId), slowed);
+      t.like(await step(other, eventId, {}, { slowTo: 6_000 }), slowed);
+      const stopped = { binding: 'section_closed', effectiveRatePerMinute: 0 } as const;
+      const { serving, ...last } = await step(other, eventId, {}, { slowTo: 0 });
+      t.like(last, stopped);
+      t.is((await step(store, eventId)).serving, serving);
+      await eventually(async () => {
+        const { binding, effectiveRatePerMinute } = await step(store, eventId);
+        assert.deepEqual(
+          { binding, effectiveRatePerMinute },
+          { binding: 'rate', effectiveRatePerMinute: 6_000_000 },
+        );
+      });
+      t.like(await step(store, eventId, {}, { slowTo: 9_000_000 }), { binding: 'rate' });
     },
   );
 

@@ -7,6 +7,7 @@ import {
   leaveLine,
   redeemPlace,
   restoreLine,
+  SLOW_MS,
   stepLine,
   WANT_MS,
   BUCKET_MS,
@@ -20,7 +21,12 @@ const START_MS = 1_700_000_000_123;
 type Act =
   | { readonly type: 'join'; readonly count: number }
   | { readonly type: 'wait'; readonly ms: number }
-  | { readonly type: 'step'; readonly roomLeft: number | null; readonly open: boolean }
+  | {
+      readonly type: 'step';
+      readonly roomLeft: number | null;
+      readonly open: boolean;
+      readonly slowTo: number | null;
+    }
   | { readonly type: 'redeem'; readonly place: number }
   | { readonly type: 'leave'; readonly place: number }
   | {
@@ -41,6 +47,7 @@ const act: fc.Arbitrary<Act> = fc.oneof(
       type: fc.constant('step' as const),
       roomLeft: fc.option(fc.integer({ min: 0, max: 20 }), { freq: 8 }),
       open: fc.constantFrom(true, true, true, false),
+      slowTo: fc.constantFrom(null, null, null, 0, 30, 300, 100_000),
     }),
   },
   { weight: 3, arbitrary: fc.record({ type: fc.constant('redeem' as const), place }) },
@@ -78,7 +85,7 @@ class History {
         this.nowMs += one.ms;
         break;
       case 'step':
-        this.step(one.open, one.roomLeft);
+        this.step(one.open, one.roomLeft, one.slowTo);
         break;
       case 'redeem':
         redeemPlace(this.line, one.place, PASS_TTL_MS, this.knobs, this.nowMs);
@@ -112,9 +119,11 @@ class History {
     if (count > 0) this.calls.push({ atMs: this.nowMs, count });
   }
 
-  step(open = true, roomLeft: number | null = null) {
+  step(open = true, roomLeft: number | null = null, slowTo: number | null = null) {
     const before = this.line.serving;
-    const result = stepLine(this.line, { knobs: this.knobs, open, roomLeft }, CALL_TTL_MS, this.nowMs);
+    const slowdown = slowTo === null ? null : { ratePerMinute: slowTo, reason: 'section_closed' as const };
+    const input = { knobs: this.knobs, open, roomLeft, slowdown };
+    const result = stepLine(this.line, input, CALL_TTL_MS, this.nowMs);
     const calledNow = result.serving - before;
     if (calledNow > 0 && result.inside + result.called > this.line.knobs.insideMax) {
       throw new Error(`inside ${result.inside} + called ${result.called} > ${this.line.knobs.insideMax}`);
@@ -288,4 +297,30 @@ test('after a silence of hours everything that ended is given back', (t) => {
   history.nowMs += 5 * 3_600_000;
   t.like(history.step(false), { serving: 50, inside: 0, called: 0 });
   history.check();
+});
+
+test('a slowed line lets in at the slower rate exactly, and goes on at full rate when nobody says so any more', (t) => {
+  const history = new History(knobs(6_000));
+  history.line.joined = 10_000;
+  history.step();
+  const servingAfter = (ms: number, slowTo: number | null): number => {
+    const before = history.line.serving;
+    for (const untilMs = history.nowMs + ms; history.nowMs < untilMs;) {
+      history.nowMs += 250;
+      history.step(true, null, slowTo);
+    }
+    return history.line.serving - before;
+  };
+  servingAfter(1_000, 1_200);
+  t.is(servingAfter(60_000, 1_200), 1_200);
+  servingAfter(SLOW_MS, null);
+  t.is(servingAfter(60_000, null), 6_000);
+});
+
+test('a clock set back by an hour does not keep a line slowed for an hour', (t) => {
+  const history = new History(knobs(6_000));
+  history.line.joined = 10_000;
+  t.like(history.step(true, null, 60), { effectiveRatePerMinute: 60, binding: 'section_closed' });
+  history.nowMs -= 3_600_000;
+  t.like(history.step(), { effectiveRatePerMinute: 6_000, binding: 'rate' });
 });

@@ -185,8 +185,9 @@ test('refusals are the same thrown and returned, and say when to try again', asy
     }));
     const reply = await bench.ask('POST', `/v1/events/${EVENT}/line`, { token: bench.fan.token });
     refused(t, reply, 'overloaded');
-    t.is(reply.headers.get('retry-after'), '2');
-    t.is((reply.body as unknown as { retryAfterMs: number }).retryAfterMs, 1_200);
+    const { retryAfterMs } = reply.body as unknown as { retryAfterMs: number };
+    t.true(retryAfterMs >= 1_200 && retryAfterMs <= 2_400, `${retryAfterMs}`);
+    t.is(reply.headers.get('retry-after'), String(Math.ceil(retryAfterMs / 1_000)));
   }
 });
 

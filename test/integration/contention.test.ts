@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import test, { type ExecutionContext } from 'ava';
 import { Redis } from 'ioredis';
 import { guardian } from '../../src/actors/guardian.ts';
+import { CrashLog } from '../../src/actors/kit/set-aside.ts';
 import { createActorSystem } from '../../src/actors/kit/system.ts';
 import type { SaleEvent } from '../../src/domain/event.ts';
 import type { HoldResult } from '../../src/domain/hold.ts';
@@ -52,6 +53,7 @@ const createSale = (t: ExecutionContext, pool: Pool, locks: SeatLocks) => {
         readSection: (eventId, sectionId, since) => ledger.readSection(eventId, sectionId, since),
         clock: systemClock,
         random: systemRandom,
+        crashes: new CrashLog(),
         owner: 'node',
       },
       onSection: () => undefined,

@@ -309,3 +309,30 @@ test.serial(
     for (const one of [first, second, sandbox]) t.is((await one.ended()).code, 0, one.stderr());
   },
 );
+
+test.serial('a supervisor over its budget of restarts ends the process with exit code 1', async (t) => {
+  const dataDir = await temporaryFolder(t);
+  const node = startProcess(t, ['serve'], { ...QUICK, CATRACA_DATA_DIR: dataDir, CHAOS: '1' });
+  await node.ready();
+  const client = clientFor(node);
+  const eventId = await client.createEvent();
+  const path = `guardian/${eventId}`;
+  await ask(client.url, 'GET', `/v1/events/${eventId}/sections/A/seats`);
+  const ended = node.ended();
+  const supervisor = async () => {
+    const { body } = await client.operator<{ actors: { path: string; state: string; restarts: number }[] }>(
+      'GET',
+      '/actors',
+    );
+    return body.actors.find((one) => one.path === path);
+  };
+  // Six within 30 s are one too many. On a machine so busy that they take longer, some more are needed.
+  for (let kills = 0; kills < 60; kills += 1) {
+    const running = eventually(async () => assert.equal((await supervisor())?.state, 'running'));
+    const isUp = await Promise.race([running.then(() => true), ended.then(() => false)]).catch(() => false);
+    if (!isUp) break;
+    await client.operator('DELETE', `/actors/${path}`).catch(() => null);
+  }
+  const { code, signal } = await ended;
+  t.deepEqual({ code, signal }, { code: 1, signal: null }, node.stderr());
+});

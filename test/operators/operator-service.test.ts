@@ -51,6 +51,7 @@ const create = (known = true) => {
         return Promise.resolve(known ? {} : null);
       },
     } as never,
+    closedSections: () => new Set(['B']),
     bus: { redrive: () => Promise.resolve(7), parked: () => Promise.resolve([]) } as never,
     clock: { nowMs: () => 1_000 },
     changed(eventId) {
@@ -100,6 +101,10 @@ test('the numbers add up over the sections, and the counters are read after the 
   const { service, journal } = create();
   const numbers = await service.numbers('e-1');
   t.deepEqual(numbers?.seats, { free: 11, held: 22, paying: 33, sold: 44 });
+  t.deepEqual(
+    numbers?.sections.map((one) => `${one.sectionId} ${one.closed}`),
+    ['A false', 'B true'],
+  );
   t.is(numbers?.limit, 'rate' as never);
   t.is(numbers?.at, '1970-01-01T00:00:01.000Z');
   t.deepEqual(journal, ['frame', 'counters']);

@@ -5,12 +5,7 @@ import type { SaleEvent } from '../../src/domain/event.ts';
 import type { Frame } from '../../src/domain/frame.ts';
 import type { Clock } from '../../src/domain/ports/environment.ts';
 import type { StepInput, StepResult } from '../../src/domain/ports/line.ts';
-import {
-  admissionFrames,
-  operatorsKnobs,
-  ticksOf,
-  type AdmissionOptions,
-} from '../../src/streams/admissions.ts';
+import { admissionFrames, slowedBy, ticksOf, type AdmissionOptions } from '../../src/streams/admissions.ts';
 
 const event: SaleEvent = {
   eventId: 'e',
@@ -57,7 +52,7 @@ const line = (latencyMs: number, failing: readonly number[] = []) => {
 };
 
 const options = (parts: Pick<AdmissionOptions, 'event$' | 'ticks' | 'step'>): AdmissionOptions => ({
-  effectiveKnobs: operatorsKnobs,
+  effectiveKnobs: slowedBy(() => null),
   stockLeft: () => null,
   nowMs: () => 1,
   onFault: () => undefined,
@@ -169,6 +164,22 @@ test('what stands between the operator and the step decides what is asked', (t) 
     expectObservable(brief(frame$), '^-!').toBe('a', { a: '1 7 rate' });
   });
   t.is(asked[0]?.roomLeft, 3);
+});
+
+test('what the sale can digest is asked anew for each step', (t) => {
+  const { asked, step } = line(0);
+  const answers = [null, { ratePerMinute: 3, reason: 'section_closed' as const }];
+  marbles(t).run(({ cold, hot, expectObservable }) => {
+    const frame$ = admissionFrames({
+      ...options({ event$: hot('a', { a: event }), ticks: () => cold('-t'), step }),
+      effectiveKnobs: slowedBy(() => answers.shift() ?? null),
+    });
+    expectObservable(frame$.pipe(map(() => 'f')), '^--!').toBe('ff');
+  });
+  t.deepEqual(
+    asked.map((input) => input.slowdown),
+    [null, { ratePerMinute: 3, reason: 'section_closed' }],
+  );
 });
 
 test('who subscribes late gets the newest frame first, and one pipeline serves all', (t) => {

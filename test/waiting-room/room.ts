@@ -1,6 +1,6 @@
 import type { ExecutionContext } from 'ava';
 import type { AdmissionKnobs, PhaseSetting, SaleEvent } from '../../src/domain/event.ts';
-import type { LineStore } from '../../src/domain/ports/line.ts';
+import type { LineStore, Slowdown } from '../../src/domain/ports/line.ts';
 import { isRefusal, type Refusal } from '../../src/domain/refusal.ts';
 import { systemClock, systemIds } from '../../src/infra/environment.ts';
 import { createLinePasses } from '../../src/infra/line-passes.ts';
@@ -66,6 +66,7 @@ export interface RoomOptions {
   readonly callTtlMs?: number;
   readonly passTtlMs?: number;
   readonly stockLeft?: (eventId: string) => number | null;
+  readonly slowdown?: (event: SaleEvent) => Slowdown | null;
 }
 
 export interface World {
@@ -100,6 +101,7 @@ const worldOn = (
       passTtlMs: options.passTtlMs ?? 600_000,
       tickMs: 40,
       stockLeft: options.stockLeft,
+      slowdown: options.slowdown,
     });
     // Teardowns run last first: the rooms stop before their servers are taken away.
     t.teardown(() => room.stop());

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test, { type ExecutionContext } from 'ava';
 import type { Frame } from '../../src/domain/frame.ts';
+import type { Slowdown } from '../../src/domain/ports/line.ts';
 import { systemIds } from '../../src/infra/environment.ts';
 import type { WaitingRoom } from '../../src/waiting-room/waiting-room.ts';
 import { eventually } from '../support/eventually.ts';
@@ -320,3 +321,22 @@ rule('counters are in the journal when a room has stopped', async (t, world) => 
   const { rows } = await world.pool.query('SELECT joined, serving, admitted FROM line.counters');
   t.deepEqual(rows, [{ joined: 3, serving: 3, admitted: 3 }]);
 });
+
+rule(
+  'while a section is closed the frame says so, and fewer are let in until it is open again',
+  async (t, world) => {
+    const eventId = world.events.create();
+    let slowdown: Slowdown | null = { ratePerMinute: 0, reason: 'section_closed' };
+    const room = await world.node({ slowdown: () => slowdown });
+    // A node where all is well must not undo it.
+    await world.node();
+    await fanIn(room, eventId);
+    await eventually(async () => {
+      const { reason, ratePerMinute } = await frameOf(room, eventId);
+      assert.deepEqual([reason, ratePerMinute], ['section_closed', 0]);
+    });
+    t.is((await frameOf(room, eventId)).serving, 0);
+    slowdown = null;
+    await eventually(async () => assert.equal((await frameOf(room, eventId)).serving, 1));
+  },
+);

@@ -1,5 +1,6 @@
 import type { ActorView } from '../../domain/ports/services.ts';
 import type { Fault, ReplyPort } from './reply-port.ts';
+import type { SetAside } from './set-aside.ts';
 import type { Supervision } from './supervision.ts';
 
 export type ActorState = ActorView['state'];
@@ -57,6 +58,11 @@ export interface ActorContext<in out Message> {
     work: () => Promise<Value>,
     toMessage: (outcome: Outcome<Value>) => Message,
   ) => void;
+  /**
+   * Handles these messages in turns of their own, before what waits in the mailbox: for what was kept until it could be
+   * answered. Each crashes for itself alone.
+   */
+  readonly resume: (messages: readonly Message[]) => void;
   /** A message to self after `delayMs`, unless cancelled or this incarnation has ended. No full mailbox refuses it. */
   readonly after: (delayMs: number, message: Message) => () => void;
 }
@@ -81,4 +87,6 @@ export interface ActorSpec<State, Message> {
   /** Frees what the state holds; once for each incarnation that started, with its last good state, also after a crash. */
   readonly stopped?: (state: State) => void;
   readonly supervision?: Supervision;
+  /** A command that has crashed it three times is answered and not handled from then on. */
+  readonly setAside?: SetAside<Message>;
 }

@@ -196,6 +196,7 @@ export class Cell<State, Message> implements AnyCell, ActorRef<Message>, NactAct
     life.end();
     this.#mailbox.failAccepted('actor_crashed');
     const restartInMs = goesOn ? this.#restarts.plan() : null;
+    this.#noteCommand(life.handling);
     const messageType = envelope === null ? null : messageTypeOf(envelope.message);
     const { epoch } = life;
     this.#runtime.feed.publish({
@@ -207,6 +208,13 @@ export class Cell<State, Message> implements AnyCell, ActorRef<Message>, NactAct
       restartInMs,
     });
     if (restartInMs === null) this.end(goesOn ? 'closed' : 'stopped', error);
+  }
+
+  #noteCommand(message: Message | null): void {
+    const { setAside } = this.#spec;
+    const commandId = message === null || setAside === undefined ? null : setAside.commandIdOf(message);
+    if (commandId === null || setAside?.log.note(commandId) !== true) return;
+    this.#runtime.feed.publish({ type: 'setAside', ...this.#label, commandId });
   }
 
   // ---------------------------------------------------------------- its end

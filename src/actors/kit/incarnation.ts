@@ -1,6 +1,7 @@
 import type { Clock } from '../../domain/ports/environment.ts';
 import type { ActorContext, ActorRef, ActorSpec, AnyRef, Ending, Outcome } from './actor.ts';
 import { Ring } from './ring.ts';
+import { answeredSetAside } from './set-aside.ts';
 
 /** A message of the system's own making. It is built in the actor's turn, so that a builder that throws is a crash. */
 interface Signal<Message> {
@@ -56,6 +57,7 @@ export class Incarnation<State, Message> {
   #launches: (() => void)[] = [];
   #inFlight = 0;
   #inHandler = false;
+  #handling: Message | null = null;
   #ended = false;
 
   constructor(spec: ActorSpec<State, Message>, host: IncarnationHost<Message>, epoch: number) {
@@ -67,6 +69,11 @@ export class Incarnation<State, Message> {
 
   get ended(): boolean {
     return this.#ended;
+  }
+
+  /** The message it is at; after a crash, the one it crashed on. Null: none. */
+  get handling(): Message | null {
+    return this.#handling;
   }
 
   /** Nothing waits in the lane and no effect is out. */
@@ -96,8 +103,11 @@ export class Incarnation<State, Message> {
   receive(message: Message): void {
     const current = this.#state;
     if (current === null) throw new Error('no message before the start');
+    if (answeredSetAside(this.#spec.setAside, message)) return;
+    this.#handling = message;
     const next = this.#handle(() => this.#spec.receive(current.value, message, this.#context));
     assertState(next, 'receive');
+    this.#handling = null;
     current.value = next;
     this.#launch();
   }
@@ -164,6 +174,9 @@ export class Incarnation<State, Message> {
       },
       watch: (ref, toMessage) => this.#watch(ref, toMessage),
       effect: (work, toMessage) => this.#effect(work, toMessage),
+      resume: (messages) => {
+        for (const message of messages) if (!this.#ended) this.signal(() => message);
+      },
       after: (delayMs, message) => this.#after(delayMs, message),
     };
   }

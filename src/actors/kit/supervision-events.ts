@@ -15,6 +15,8 @@ export type SupervisionEvent = { readonly path: string; readonly kind: string } 
     }
   /** `downMs`: from the crash to the start of the new incarnation. */
   | { readonly type: 'restarted'; readonly epoch: number; readonly downMs: number }
+  /** A command has crashed it so often that it is refused from now on. */
+  | { readonly type: 'setAside'; readonly commandId: string }
   | { readonly type: 'closed'; readonly error: unknown }
   | { readonly type: 'stopped' }
   /** The `stopped` hook of a spec threw. */
@@ -45,6 +47,7 @@ export class EventFeed {
     started: 0,
     crashed: 0,
     restarted: 0,
+    setAside: 0,
     closed: 0,
     stopped: 0,
     hookFailed: 0,

@@ -18,6 +18,13 @@ export interface LineCounters {
   readonly called: number;
 }
 
+/** What the sale can digest is less than what the operator allows. */
+export interface Slowdown {
+  /** People a minute, whole; 0: nobody. */
+  readonly ratePerMinute: number;
+  readonly reason: BindingLimit;
+}
+
 export interface StepInput {
   /** The store keeps the newest version it has seen and ignores an older one: a node that lags must not set the pace. */
   readonly knobs: AdmissionKnobs;
@@ -25,6 +32,11 @@ export interface StepInput {
   readonly open: boolean;
   /** Upper bound on people that may still be let in, the called ones included (stock left and the like); null: none. */
   readonly roomLeft: number | null;
+  /**
+   * What the node that steps knows of the sale's health; null: all is well here. The store obeys the lowest that any node has
+   * said within the last seconds: any of them may make the next step.
+   */
+  readonly slowdown?: Slowdown | null;
 }
 
 export type StepResult = LineCounters & {

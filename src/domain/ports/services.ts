@@ -224,6 +224,8 @@ export interface LiveNumbers {
     readonly held: number;
     readonly paying: number;
     readonly sold: number;
+    /** On this node, after repeated faults: it refuses every request. */
+    readonly closed: boolean;
   }[];
   /** What limits the rate now. */
   readonly limit: Frame['reason'];

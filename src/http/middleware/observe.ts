@@ -1,9 +1,16 @@
+import type { IncomingMessage } from 'node:http';
 import type { Middleware } from 'koa';
 import type { Edge } from '../edge.ts';
 import { newState, type RequestState } from './state.ts';
 
 /** A caller's own request id is kept if it is safe to print. */
 const SANE_ID = /^[A-Za-z0-9._:-]{1,128}$/;
+
+/** The caller's own id for this request, or a fresh one. */
+export const requestIdOf = (request: IncomingMessage, ids: Edge['ids']): string => {
+  const given = request.headers['x-request-id'];
+  return typeof given === 'string' && SANE_ID.test(given) ? given : ids.next();
+};
 
 /**
  * Names the request, times it, and writes the access log: path patterns and ids, never query strings, headers or bodies,
@@ -13,8 +20,7 @@ export const observe = (edge: Pick<Edge, 'ids' | 'log' | 'metrics'>): Middleware
   const unrouted = edge.metrics.httpRoute('ANY', 'unmatched');
   return async (ctx, next) => {
     const startedAt = performance.now();
-    const given = ctx.req.headers['x-request-id'];
-    const requestId = typeof given === 'string' && SANE_ID.test(given) ? given : edge.ids.next();
+    const requestId = requestIdOf(ctx.req, edge.ids);
     const state: RequestState = newState(requestId);
     ctx.state = state;
     ctx.res.setHeader('X-Request-Id', requestId);

@@ -18,6 +18,7 @@ export const admissionRoutes = (edge: Pick<Edge, 'waitingRoom'>): readonly Route
     summary: 'Come in',
     tags: ['admission'],
     auth: 'fan',
+    priority: 'hold',
     idempotent: 'stored',
     quiet: true,
     params: eventParams,
@@ -42,6 +43,7 @@ export const admissionRoutes = (edge: Pick<Edge, 'waitingRoom'>): readonly Route
     summary: 'Leave, so that the next may come in',
     tags: ['admission'],
     auth: 'fan',
+    priority: 'release',
     params: eventParams,
     responses: { 204: { description: 'Left. Doing it twice is fine.' } },
     handler: async ({ params, caller }) => {

@@ -44,7 +44,7 @@ const listOf = (views: readonly EventView[]) => {
   return list;
 };
 
-const shared = { tags: ['events'], auth: 'public', cacheable: true, quiet: true } as const;
+const shared = { tags: ['events'], auth: 'public', priority: 'map', cacheable: true, quiet: true } as const;
 
 /** Events and their seats: what everybody may see. */
 export const eventRoutes = (edge: Pick<Edge, 'tickets'>): readonly Route[] => [

@@ -14,6 +14,7 @@ export const fanRoutes = (edge: Pick<Edge, 'tokens' | 'clock' | 'options'>): rea
       'The token is the guest: whoever has it is the fan. An Idempotency-Key must have at least 16 characters here.',
     tags: ['fans'],
     auth: 'public',
+    priority: 'join',
     idempotent: 'stored',
     body: noBody,
     responses: {

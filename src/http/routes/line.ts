@@ -32,6 +32,7 @@ const publicRoutes = (edge: Pick<Edge, 'waitingRoom'>): readonly Route[] => [
     method: 'get',
     path: '/v1/events/:eventId/line',
     summary: 'The frame of the line',
+    priority: 'poll',
     params: eventParams,
     cacheable: true,
     responses: { 200: { description: 'The frame.', schema: frameSchema } },
@@ -46,6 +47,7 @@ const publicRoutes = (edge: Pick<Edge, 'waitingRoom'>): readonly Route[] => [
     method: 'get',
     path: '/v1/events/:eventId/line/stream',
     summary: 'The frames of the line as they come',
+    priority: 'poll',
     params: eventParams,
     responses: {
       200: { description: 'Server-sent events; each `data` is a frame.', contentType: 'text/event-stream' },
@@ -68,6 +70,7 @@ const publicRoutes = (edge: Pick<Edge, 'waitingRoom'>): readonly Route[] => [
     method: 'get',
     path: '/v1/events/:eventId/draw',
     summary: 'How the order of the line was decided',
+    priority: 'poll',
     params: eventParams,
     cacheable: true,
     responses: {
@@ -98,6 +101,7 @@ const fanRoutes = (edge: Pick<Edge, 'waitingRoom'>): readonly Route[] => [
     auth: 'fan',
     idempotent: 'stored',
     quiet: true,
+    priority: 'join',
     params: eventParams,
     body: noBody,
     responses: {
@@ -119,6 +123,7 @@ const fanRoutes = (edge: Pick<Edge, 'waitingRoom'>): readonly Route[] => [
     tags: ['line'],
     auth: 'fan',
     quiet: true,
+    priority: 'poll',
     params: eventParams,
     headers: z.object({ 'catraca-place': z.string().max(2_000).optional() }),
     responses: { 200: { description: 'My standing.', schema: standingSchema } },

@@ -45,7 +45,7 @@ const readRapidoc = (): Promise<Buffer> => {
   return rapidoc;
 };
 
-const shared = { method: 'get', tags: ['machines'], auth: 'public', quiet: true } as const;
+const shared = { method: 'get', tags: ['machines'], auth: 'public', priority: 'vital', quiet: true } as const;
 
 const readiness = async (edge: Pick<Edge, 'health' | 'draining'>): Promise<Answer> => {
   if (edge.draining()) return json(503, { status: 'draining', parts: [] });

@@ -30,6 +30,7 @@ export const operatorActorRoutes = (edge: Pick<Edge, 'operators' | 'options'>): 
     summary: 'The actor tree of this node',
     tags: ['operators'],
     auth: 'viewer',
+    priority: 'vital',
     responses: {
       200: { description: 'The tree.', schema: z.strictObject({ actors: z.array(actorSchema) }) },
     },
@@ -42,6 +43,7 @@ export const operatorActorRoutes = (edge: Pick<Edge, 'operators' | 'options'>): 
     description: 'Its supervisor brings it back. Only where the server runs with CHAOS=1.',
     tags: ['operators'],
     auth: 'operator',
+    priority: 'vital',
     params: z.object({ path: z.string().regex(PATH) }),
     responses: { 204: { description: 'Killed.' } },
     refusals: ['not_found', 'forbidden'],

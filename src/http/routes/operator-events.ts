@@ -49,6 +49,7 @@ const changing = (edge: Pick<Edge, 'operators' | 'options'>): readonly Route[] =
     path: '/v1/operator/events',
     summary: 'Create an event from its definition',
     auth: 'operator',
+    priority: 'vital',
     idempotent: 'stored',
     bodyLimitBytes: edge.options.definitionLimitBytes,
     body: eventDefinitionSchema,
@@ -69,6 +70,7 @@ const changing = (edge: Pick<Edge, 'operators' | 'options'>): readonly Route[] =
     summary: 'Turn the knobs of admission',
     description: 'In force within one second on every node.',
     auth: 'operator',
+    priority: 'vital',
     params: eventParams,
     body: knobsSchema,
     responses: { 200: { description: 'All knobs as they are now.', schema: admissionSchema } },
@@ -84,6 +86,7 @@ const changing = (edge: Pick<Edge, 'operators' | 'options'>): readonly Route[] =
     path: '/v1/operator/events/:eventId/phase',
     summary: 'Open, pause or close the sale',
     auth: 'operator',
+    priority: 'vital',
     params: eventParams,
     body: z.strictObject({ phase: phaseSetting }),
     responses: {
@@ -113,6 +116,7 @@ const looking = (edge: Edge): readonly Route[] => {
       path: '/v1/operator/events/:eventId',
       summary: 'The live numbers of an event',
       auth: 'viewer',
+      priority: 'vital',
       quiet: true,
       params: eventParams,
       responses: { 200: { description: 'The numbers.', schema: numbersSchema } },
@@ -128,6 +132,7 @@ const looking = (edge: Edge): readonly Route[] => {
       path: '/v1/operator/events/:eventId/stream',
       summary: 'The live numbers of an event, every second',
       auth: 'viewer',
+      priority: 'vital',
       params: eventParams,
       responses: {
         200: {

@@ -47,6 +47,7 @@ export const operatorQueueRoutes = (edge: Pick<Edge, 'operators'>): readonly Rou
     summary: 'Who did what, when',
     tags: ['operators'],
     auth: 'viewer',
+    priority: 'vital',
     query: limitQuery,
     responses: {
       200: { description: 'Newest first.', schema: z.strictObject({ entries: z.array(auditSchema) }) },
@@ -73,6 +74,7 @@ export const operatorQueueRoutes = (edge: Pick<Edge, 'operators'>): readonly Rou
     summary: 'Messages set aside',
     tags: ['operators'],
     auth: 'viewer',
+    priority: 'vital',
     params: queueParams,
     query: limitQuery,
     responses: {
@@ -107,6 +109,7 @@ export const operatorQueueRoutes = (edge: Pick<Edge, 'operators'>): readonly Rou
     summary: 'Send parked messages round again',
     tags: ['operators'],
     auth: 'operator',
+    priority: 'vital',
     params: queueParams,
     body: z.strictObject({ limit: z.int().min(1).max(10_000).default(100) }).optional(),
     responses: { 200: { description: 'How many.', schema: z.strictObject({ redriven: count }) } },

@@ -57,6 +57,7 @@ const placing = (edge: Edge): Route =>
     summary: 'Order what is held',
     tags: ['orders'],
     auth: 'fan',
+    priority: 'pay',
     idempotent: 'stored',
     body: z.object({
       holdIds: z
@@ -96,6 +97,7 @@ export const orderRoutes = (edge: Edge): readonly Route[] => [
     summary: 'An order of mine',
     tags: ['orders'],
     auth: 'fan',
+    priority: 'pay',
     quiet: true,
     params: orderParams,
     responses: { 200: { description: 'The order as it is now.', schema: orderSchema } },
@@ -111,6 +113,7 @@ export const orderRoutes = (edge: Edge): readonly Route[] => [
     summary: 'An order of mine as it changes',
     tags: ['orders'],
     auth: 'fan',
+    priority: 'pay',
     params: orderParams,
     responses: {
       200: {
@@ -131,6 +134,7 @@ export const orderRoutes = (edge: Edge): readonly Route[] => [
     summary: 'Cancel before payment',
     tags: ['orders'],
     auth: 'fan',
+    priority: 'pay',
     params: orderParams,
     responses: {
       200: { description: 'Ended; the seats are free.', schema: orderSchema },

@@ -17,6 +17,7 @@ export const paymentWebhookRoutes = (edge: Pick<Edge, 'payments'>): readonly Rou
       'Signed as Stripe signs. Answers 2xx once the event is counted; anything else asks for it again.',
     tags: ['payments'],
     auth: 'signed',
+    priority: 'commit',
     bodyLimitBytes: WEBHOOK_LIMIT_BYTES,
     headers: z.object({ 'stripe-signature': z.string().max(4_000).optional() }),
     body: z.custom<Buffer>(),

@@ -25,6 +25,7 @@ const ticketImage = (edge: TicketEdge): Route =>
     description: 'For the owner, or for whoever has the code already. Everybody else gets 404.',
     tags: ['tickets'],
     auth: 'optional',
+    priority: 'pay',
     params: ticketParams,
     query: z.object({ code: z.string().max(2_000).optional() }),
     responses: { 200: { description: 'A QR code.', contentType: 'image/svg+xml' } },
@@ -48,6 +49,7 @@ export const ticketRoutes = (edge: TicketEdge): readonly Route[] => [
     description: 'A JWK set: what a door needs to check codes while it is offline.',
     tags: ['tickets'],
     auth: 'public',
+    priority: 'pay',
     cacheable: true,
     responses: {
       200: {
@@ -64,6 +66,7 @@ export const ticketRoutes = (edge: TicketEdge): readonly Route[] => [
     summary: 'A ticket of mine',
     tags: ['tickets'],
     auth: 'fan',
+    priority: 'pay',
     params: ticketParams,
     responses: {
       200: {

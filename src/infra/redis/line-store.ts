@@ -104,9 +104,12 @@ export const createRedisLineStore = (options: {
         setImmediate(() => void handOut(eventId));
       }),
 
-    async step(eventId, { open, roomLeft, knobs }) {
+    async step(eventId, { open, roomLeft, knobs, slowdown = null }) {
       const flags = [open ? 1 : 0, roomLeft === null ? NO_LIMIT : Math.max(0, roomLeft), callTtlMs];
-      const reply = await watched(redis.lineStep(...keys(eventId), ...flags, ...knobArguments(knobs)));
+      const slow = slowdown === null ? [NO_LIMIT, ''] : [slowdown.ratePerMinute, slowdown.reason];
+      const reply = await watched(
+        redis.lineStep(...keys(eventId), ...flags, ...knobArguments(knobs), ...slow),
+      );
       if (reply[0] === -1) return LOST;
       const [epoch, joined, serving, admitted, inside, called, rate] = reply.map(Number) as [
         ...[number, number, number, number, number, number, number],

@@ -19,7 +19,7 @@ redis.call('DEL', KEYS[1], KEYS[2], KEYS[3])
 line = {
   epoch = tonumber(ARGV[1]), joined = math.max(joined, serving), serving = serving, admitted = admitted,
   inside = 0, called = 0, wants = 0, credit = 0, at = now, cursor = math.floor(now / BUCKET_MS),
-  rate = 0, insideMax = 0, paused = 0, version = -1, fresh = tonumber(ARGV[5]),
+  rate = 0, insideMax = 0, paused = 0, version = -1, fresh = tonumber(ARGV[5]), slowRate = 0, slowUntil = 0,
 }
 for i = 7, #ARGV, 2 do
   letIn(line, ARGV[6] .. ARGV[i], tonumber(ARGV[i + 1]), now)

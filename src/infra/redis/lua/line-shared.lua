@@ -7,11 +7,13 @@
 local BUCKET_MS = 250
 local PERSON = 60000
 local WANT_MS = 5000
+-- How long what a node says of the sale's health stands.
+local SLOW_MS = 3000
 -- A line that nobody steps for this long is forgotten here; the journal restores it.
 local KEEP_MS = 604800000
 
 local FIELDS = { 'epoch', 'joined', 'serving', 'admitted', 'inside', 'called', 'wants', 'credit', 'at', 'cursor',
-  'rate', 'insideMax', 'paused', 'version', 'fresh' }
+  'rate', 'insideMax', 'paused', 'version', 'fresh', 'slowRate', 'slowUntil' }
 
 -- tostring() would write 1e+14 beyond 14 digits.
 local function int(number)
@@ -28,7 +30,8 @@ local function load()
   local values = redis.call('HMGET', KEYS[1], unpack(FIELDS))
   if not values[1] then return nil end
   local line = {}
-  for i, name in ipairs(FIELDS) do line[name] = tonumber(values[i]) end
+  -- A line from before a field was thought of has none of it.
+  for i, name in ipairs(FIELDS) do line[name] = tonumber(values[i] or 0) end
   return line
 end
 
@@ -89,9 +92,18 @@ local function giveBackAll(line, current)
   end
 end
 
+local function isSlowed(line)
+  return line.slowUntil > line.at and line.slowUntil <= line.at + SLOW_MS
+end
+
+local function rateOf(line)
+  return isSlowed(line) and math.min(line.rate, line.slowRate) or line.rate
+end
+
 local function advance(line, now)
   local elapsed = math.max(0, now - line.at)
-  line.credit = math.min(burstOf(line.rate) * PERSON, line.credit + line.rate * elapsed)
+  local rate = rateOf(line)
+  line.credit = math.min(burstOf(rate) * PERSON, line.credit + rate * elapsed)
   line.at = now
   local current = math.floor(now / BUCKET_MS)
   giveBackAll(line, current)

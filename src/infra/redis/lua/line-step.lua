@@ -2,6 +2,8 @@
 --   KEYS     see line-shared.lua
 --   ARGV     1 open (0/1)   2 roomLeft (-1: no limit)   3 callTtlMs
 --            4 ratePerMinute   5 insideMax   6 paused (0/1)   7 version
+--            8 what the sale can digest, people a minute (-1: no limit)   9 why
+-- KEYS[1] also keeps slowReason: why the line is slowed, while it is.
 -- Returns {-1}: lost; or {epoch, joined, serving, admitted, inside, called, rate, binding}.
 local line = load()
 if not line then return { -1 } end
@@ -9,6 +11,13 @@ local now = nowMs()
 local open = ARGV[1] == '1'
 advance(line, now)
 adopt(line, tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7]))
+
+local slowRate = tonumber(ARGV[8])
+if slowRate >= 0 and not (isSlowed(line) and slowRate > line.slowRate) then
+  line.slowRate, line.slowUntil = slowRate, now + SLOW_MS
+  line.credit = math.min(line.credit, burstOf(rateOf(line)) * PERSON)
+  redis.call('HSET', KEYS[1], 'slowReason', ARGV[9])
+end
 
 local function room()
   local stock = tonumber(ARGV[2])
@@ -49,8 +58,10 @@ elseif stock <= 0 then
   binding = 'stock'
 elseif inside - line.wants <= 0 then
   binding = 'inside'
+elseif rateOf(line) < line.rate then
+  binding = redis.call('HGET', KEYS[1], 'slowReason')
 end
 
 save(line)
 for i = 1, 3 do redis.call('PEXPIRE', KEYS[i], KEEP_MS) end
-return { line.epoch, line.joined, line.serving, line.admitted, line.inside, line.called, calling and line.rate or 0, binding }
+return { line.epoch, line.joined, line.serving, line.admitted, line.inside, line.called, calling and rateOf(line) or 0, binding }

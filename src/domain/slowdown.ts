@@ -1,0 +1,23 @@
+import { seatCountOf, type SaleEvent } from './event.ts';
+import type { SectionId } from './ids.ts';
+import type { Slowdown } from './ports/line.ts';
+
+/**
+ * Who is let in while a section is closed finds less to buy, so fewer are: the operator's rate by the share of the seats
+ * that can be sold. Null: every section is open.
+ */
+export const slowdownOf = (
+  event: Pick<SaleEvent, 'sections' | 'admission'>,
+  closed: ReadonlySet<SectionId>,
+): Slowdown | null => {
+  if (closed.size === 0) return null;
+  const seats = (open: (sectionId: SectionId) => boolean): number =>
+    event.sections.reduce((sum, section) => sum + (open(section.id) ? seatCountOf(section) : 0), 0);
+  const all = seats(() => true);
+  const open = seats((sectionId) => !closed.has(sectionId));
+  if (open === all) return null;
+  return {
+    ratePerMinute: Math.floor((event.admission.ratePerMinute * open) / all),
+    reason: 'section_closed',
+  };
+};

@@ -1,0 +1,177 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { ConcurrencyLimit, WINDOW_MS, type Priority } from '../../domain/concurrency-limit.ts';
+import { refuse } from '../../domain/refusal.ts';
+import { SECURITY_HEADERS } from '../app.ts';
+import type { Edge } from '../edge.ts';
+import { createPriorityLookup } from '../priority-lookup.ts';
+import { problemOf } from '../problem.ts';
+import type { Route } from '../route.ts';
+import { requestIdOf } from './observe.ts';
+
+/** Between two looks at how late timers are. */
+const LAG_EVERY_MS = 50;
+const LOOKS_A_WINDOW = WINDOW_MS / LAG_EVERY_MS;
+/** At 10,000 refusals a second the log must not become the load. */
+const LOG_EVERY_MS = 1_000;
+/** Below this nothing can be learned about how fast the machine is. */
+const LEAST_IN_FLIGHT = 16;
+/** Who matters less comes back later, and finds the crowd gone. */
+const RETRY_AFTER_MS: Readonly<Record<Priority, number>> = {
+  vital: 1_000,
+  commit: 1_000,
+  pay: 1_000,
+  hold: 1_000,
+  release: 1_000,
+  map: 2_000,
+  join: 2_000,
+  poll: 2_000,
+};
+
+/** Resolves when the request has been dealt with, or its stream opened; never rejects. */
+type Handle = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
+export interface Shedding {
+  /** Stands before everything else: what is refused has cost its head's parsing and this, no body, no token, no store. */
+  guard(handle: Handle): (request: IncomingMessage, response: ServerResponse) => void;
+  start(): void;
+  stop(): void;
+}
+
+type ShedEdge = Pick<Edge, 'clock' | 'ids' | 'log' | 'metrics' | 'options' | 'draining'>;
+
+/** A request that was let in and is not answered yet. */
+class Admitted {
+  readonly #limit: ConcurrencyLimit;
+  readonly #priority: Priority;
+  readonly #request: IncomingMessage;
+  #startedAt = performance.now();
+  #counted = true;
+  #late = false;
+
+  constructor(limit: ConcurrencyLimit, priority: Priority, request: IncomingMessage) {
+    this.#limit = limit;
+    this.#priority = priority;
+    this.#request = request;
+    limit.enter();
+  }
+
+  /**
+   * Whoever sends a body slowly does no work here: counted meanwhile, some hundred slow senders would take every place, and
+   * their time would look like ours.
+   */
+  waitForBody(): void {
+    if (this.#request.complete || !this.#counted) return;
+    this.#counted = false;
+    this.#late = true;
+    this.#limit.leave(this.#priority, null);
+    this.#request.once('end', () => {
+      if (!this.#late) return;
+      this.#counted = true;
+      this.#startedAt = performance.now();
+      this.#limit.enter();
+    });
+  }
+
+  done(): void {
+    this.#late = false;
+    if (!this.#counted) return;
+    this.#counted = false;
+    this.#limit.leave(this.#priority, performance.now() - this.#startedAt);
+  }
+}
+
+/** Refuses what is too much, the least dear first, before it costs anything. */
+export const createShedding = (edge: ShedEdge, routes: readonly Route[]): Shedding => {
+  const { clock, metrics, options } = edge;
+  const limit = new ConcurrencyLimit({
+    least: Math.min(LEAST_IN_FLIGHT, options.maxInFlight),
+    most: options.maxInFlight,
+  });
+  const priorityOf = createPriorityLookup(routes);
+  const refused = new Map<Priority, number>();
+  let sending: Admitted[] = [];
+  let cancel = (): void => undefined;
+  let looks = 0;
+  let loggedAt = 0;
+
+  const answerOverloaded = (request: IncomingMessage, response: ServerResponse, priority: Priority): void => {
+    refused.set(priority, (refused.get(priority) ?? 0) + 1);
+    metrics.httpRefused(priority);
+    const requestId = requestIdOf(request, edge.ids);
+    const problem = problemOf(refuse('overloaded', { retryAfterMs: RETRY_AFTER_MS[priority] }), requestId);
+    const body = JSON.stringify(problem);
+    response.writeHead(problem.status, [
+      ...SECURITY_HEADERS.flat(),
+      'X-Request-Id',
+      requestId,
+      'Content-Type',
+      'application/problem+json; charset=utf-8',
+      'Cache-Control',
+      'no-store',
+      'Retry-After',
+      String(Math.ceil((problem.retryAfterMs ?? 0) / 1_000)),
+      'Content-Length',
+      String(Buffer.byteLength(body)),
+      ...(edge.draining() ? ['Connection', 'close'] : []),
+    ]);
+    response.end(request.method === 'HEAD' ? '' : body);
+  };
+
+  const lookAtSenders = (): void => {
+    const some = sending;
+    sending = [];
+    for (const one of some) one.waitForBody();
+  };
+
+  const admit = (request: IncomingMessage, priority: Priority): Admitted => {
+    const admitted = new Admitted(limit, priority, request);
+    if (request.method !== 'GET') {
+      // A small body comes in with its head, so that by the end of this turn only slow senders are incomplete.
+      if (sending.length === 0) setImmediate(lookAtSenders);
+      sending.push(admitted);
+    }
+    return admitted;
+  };
+
+  const logRefusals = (): void => {
+    if (refused.size === 0 || performance.now() - loggedAt < LOG_EVERY_MS) return;
+    loggedAt = performance.now();
+    const { limit: most, inFlight } = limit;
+    edge.log.warn(
+      { refused: Object.fromEntries(refused), limit: most, inFlight },
+      'too many requests: some are refused',
+    );
+    refused.clear();
+  };
+
+  const look = (dueAt: number): void => {
+    limit.lagged(Math.max(0, performance.now() - dueAt));
+    looks += 1;
+    if (looks % LOOKS_A_WINDOW === 0) {
+      limit.adapt();
+      metrics.httpLimit(limit.limit, limit.inFlight);
+      logRefusals();
+    }
+    next();
+  };
+  const next = (): void => {
+    const dueAt = performance.now() + LAG_EVERY_MS;
+    cancel = clock.after(LAG_EVERY_MS, () => look(dueAt));
+  };
+
+  return {
+    guard: (handle) => (request, response) => {
+      const priority = priorityOf(request.method, request.url);
+      if (!limit.admits(priority)) {
+        answerOverloaded(request, response, priority);
+        return;
+      }
+      const admitted = admit(request, priority);
+      // Not when the connection closes: of a client that left, the work goes on all the same.
+      const isDone = (): void => admitted.done();
+      void handle(request, response).then(isDone, isDone);
+    },
+    start: next,
+    stop: () => cancel(),
+  };
+};
