@@ -73,7 +73,7 @@ export const startLineTerms = async (options: LineTermsOptions): Promise<LineTer
   };
 
   const withoutRedis = async (): Promise<void> => {
-    if (reach.sinceMs() < PATIENCE_MS) return;
+    if (reach.silentMs() < PATIENCE_MS) return;
     if (current?.by === 'redis') current = null;
     const now = await keeper.standIn(nodeId);
     adopt(now, now.standingIn ? 'postgres' : null, Number.POSITIVE_INFINITY);
@@ -104,7 +104,8 @@ export const startLineTerms = async (options: LineTermsOptions): Promise<LineTer
 
   const unwatch = reach.watch((up) => {
     cancel();
-    cancel = clock.after(up ? STEADY_MS : PATIENCE_MS, () => void beat());
+    const waitMs = up ? STEADY_MS : Math.max(0, PATIENCE_MS - reach.silentMs());
+    cancel = clock.after(waitMs, () => void beat());
   });
   await beat();
 

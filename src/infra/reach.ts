@@ -9,9 +9,9 @@ const FIRST_RETRY_MS = 250;
 const SLOWEST_RETRY_MS = 1_000;
 /**
  * Two looks in a row must fail. With the time between them this bounds the discovery of a server that went silent by
- * 250 + 2 · 600 = 1,450 ms, and one answer lost to a busy moment does not count as an outage.
+ * 250 + 2 · 500 = 1,250 ms, and one answer lost to a busy moment does not count as an outage.
  */
-const ANSWER_MS = 600;
+const ANSWER_MS = 500;
 const LOOKS = 2;
 
 export interface ReachOptions {
@@ -31,6 +31,8 @@ export interface Reach {
   up(): boolean;
   /** How long it has been as it is. */
   sinceMs(): number;
+  /** How long ago it answered last. */
+  silentMs(): number;
   /** Called at each change, after `up()` has it; returns how to stop that. */
   watch(onChange: (up: boolean) => void): () => void;
   stop(): void;
@@ -41,6 +43,7 @@ export const createReach = ({ name, probe, clock, log }: ReachOptions): Reach =>
   const watchers = new Set<(up: boolean) => void>();
   let up = true;
   let changedMs = clock.nowMs();
+  let answeredMs = changedMs;
   let retryMs = FIRST_RETRY_MS;
   let stopped = false;
   let cancel = (): void => undefined;
@@ -59,6 +62,7 @@ export const createReach = ({ name, probe, clock, log }: ReachOptions): Reach =>
     for (let attempt = 0; attempt < (up ? LOOKS : 1); attempt += 1) {
       try {
         await within(clock, ANSWER_MS, probe());
+        answeredMs = clock.nowMs();
         note(true);
         retryMs = FIRST_RETRY_MS;
         return;
@@ -80,6 +84,7 @@ export const createReach = ({ name, probe, clock, log }: ReachOptions): Reach =>
     name,
     up: () => up,
     sinceMs: () => clock.nowMs() - changedMs,
+    silentMs: () => clock.nowMs() - answeredMs,
     watch(onChange) {
       watchers.add(onChange);
       return () => void watchers.delete(onChange);
