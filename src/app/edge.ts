@@ -84,6 +84,7 @@ export const startEdge = async (parts: EdgeParts): Promise<string> => {
     ids: systemIds,
     log,
     metrics: parts.metrics,
+    deciding: servers.deciding,
     options: {
       trustProxy: config.TRUST_PROXY,
       chaos: config.CHAOS,

@@ -4,19 +4,25 @@ import type { MessageBus } from '../domain/ports/message-bus.ts';
 import type { SeatLocks } from '../domain/ports/seat-locks.ts';
 import type { PartHealth } from '../domain/ports/services.ts';
 import { within } from '../infra/deadline.ts';
-import { systemClock } from '../infra/environment.ts';
+import { systemClock, systemIds } from '../infra/environment.ts';
 import { createFallbackBus } from '../infra/fallback-bus.ts';
+import { createFallbackLineStore } from '../infra/fallback-line-store.ts';
+import { startLineTerms } from '../infra/line-terms.ts';
 import type { Logger } from '../infra/log.ts';
 import { createMemoryLineStore } from '../infra/memory/line-store.ts';
 import { createMemorySeatLocks } from '../infra/memory/seat-locks.ts';
 import { startEmbeddedPostgres } from '../infra/postgres/embedded/start.ts';
+import { createLineKeeper } from '../infra/postgres/line-keeper.ts';
+import { createPostgresLineStore } from '../infra/postgres/line-store.ts';
 import { createPostgresBus } from '../infra/postgres/message-bus.ts';
 import { migrate } from '../infra/postgres/migrate.ts';
 import { createPool, type Pool } from '../infra/postgres/pool.ts';
+import { createPostgresProbe } from '../infra/postgres/probe.ts';
 import { createRabbitBus } from '../infra/rabbit/bus.ts';
 import { connectRedis, createRedis } from '../infra/redis/client.ts';
 import { createRedisLineStore } from '../infra/redis/line-store.ts';
 import { createRedisSeatLocks } from '../infra/redis/seat-locks.ts';
+import { createReach } from '../infra/reach.ts';
 import type { Closing } from './closing.ts';
 import { addressOf, reasonOf, StartError } from './start-error.ts';
 
@@ -24,7 +30,10 @@ import { addressOf, reasonOf, StartError } from './start-error.ts';
 const CONNECT_MS = 5_000;
 /** Below the deadline of a hold (6 s), so that Postgres' own word comes before ours. */
 const STATEMENT_TIMEOUT_MS = 5_000;
-const POOL_WAIT_MS = 2_000;
+/** What a fan waits for a connection, at most; with Postgres known to be away nobody waits at all. */
+const POOL_WAIT_MS = 1_500;
+/** The watcher gives up sooner; this only ends what it left behind. */
+const PROBE_MS = 1_000;
 /** A lock is not worth waiting for: Postgres decides anyway. */
 const REDIS_TIMEOUT_MS = 500;
 const BUS_POLL_MS = 250;
@@ -42,6 +51,12 @@ export interface Servers {
   readonly locks: SeatLocks;
   readonly line: LineStore;
   readonly bus: MessageBus;
+  /** Postgres answers; without it nothing can be decided. */
+  readonly deciding: () => boolean;
+  /** Postgres counts the lines, in place of Redis. */
+  readonly lineStandsIn: () => boolean;
+  /** Messages travel through Postgres, in place of RabbitMQ. */
+  readonly busStandsIn: () => boolean;
   readonly parts: readonly Part[];
 }
 
@@ -52,8 +67,13 @@ const openPostgres = async (config: Config, log: Logger, closing: Closing) => {
     closing.add('embedded PostgreSQL', () => embedded.stop());
     url = embedded.url;
   }
+  const probe = createPostgresProbe(url, PROBE_MS);
+  closing.add('Postgres probe', () => probe.close());
+  const reach = createReach({ name: 'PostgreSQL', probe: () => probe.ask(), clock: systemClock, log });
+  closing.add('Postgres watcher', () => reach.stop());
   const pool = createPool({
     url,
+    reach,
     max: config.DATABASE_POOL,
     connectTimeoutMs: POOL_WAIT_MS,
     statementTimeoutMs: STATEMENT_TIMEOUT_MS,
@@ -70,20 +90,18 @@ const openPostgres = async (config: Config, log: Logger, closing: Closing) => {
     name: 'PostgreSQL',
     where: config.DATABASE_URL === undefined ? 'embedded' : addressOf(url),
     vital: true,
-    up: async () => {
-      await within(systemClock, POOL_WAIT_MS, pool.query('SELECT 1'));
-      return true;
-    },
+    up: () => reach.up(),
   };
-  return { url, pool, part };
+  return { url, pool, reach, part };
 };
 
-const openRedis = async (config: Config, log: Logger, closing: Closing) => {
+const openRedis = async (config: Config, pool: Pool, log: Logger, closing: Closing) => {
   const { CALL_TTL_MS: callTtlMs, REDIS_PREFIX: prefix, REDIS_URL: url } = config;
   if (url === undefined) {
     return {
       locks: createMemorySeatLocks(systemClock),
       line: createMemoryLineStore({ clock: systemClock, callTtlMs }),
+      standsIn: () => false,
       part: { name: 'Redis', where: 'embedded', vital: false, up: () => true },
     };
   }
@@ -96,12 +114,25 @@ const openRedis = async (config: Config, log: Logger, closing: Closing) => {
   try {
     // Apart, so that a slow step of the line does not stand before a lock.
     const [lockClient, lineClient] = [await open('locks'), await open('line')];
-    const locks = createRedisSeatLocks({ redis: lockClient, prefix, log });
-    const line = createRedisLineStore({ redis: lineClient, prefix, callTtlMs });
+    const probe = () => Promise.all([lockClient.ping(), lineClient.ping()]);
+    const reach = createReach({ name: 'Redis', probe, clock: systemClock, log });
+    closing.add('Redis watcher', () => reach.stop());
+    const locks = createRedisSeatLocks({ redis: lockClient, prefix, log, reachable: () => reach.up() });
+    const keeper = createLineKeeper(pool);
+    const nodeId = systemIds.next();
+    const terms = await startLineTerms({ keeper, reach, nodeId, clock: systemClock, log });
+    closing.add('line terms', () => terms.stop());
+    const line = createFallbackLineStore({
+      terms,
+      primaryOf: (term) =>
+        createRedisLineStore({ redis: lineClient, prefix: `${prefix}term-${term}:`, callTtlMs }),
+      standbyOf: (term) => createPostgresLineStore({ pool, term, callTtlMs }),
+    });
     return {
       locks,
       line,
-      part: { name: 'Redis', where: addressOf(url), vital: false, up: () => lockClient.status === 'ready' },
+      standsIn: () => line.standingIn(),
+      part: { name: 'Redis', where: addressOf(url), vital: false, up: () => reach.up() },
     };
   } catch (error) {
     throw new StartError(`Redis at ${addressOf(url)} could not be reached: ${reasonOf(error)}.`, error);
@@ -113,13 +144,13 @@ const openBus = async (
   pool: Pool,
   log: Logger,
   closing: Closing,
-): Promise<{ readonly bus: MessageBus; readonly part: Part }> => {
+): Promise<{ readonly bus: MessageBus; readonly standsIn: () => boolean; readonly part: Part }> => {
   const standby = createPostgresBus({ pool, clock: systemClock, log, pollMs: BUS_POLL_MS });
   const { RABBITMQ_URL: url } = config;
   if (url === undefined) {
     closing.add('message bus', () => standby.close());
     const part: Part = { name: 'RabbitMQ', where: 'embedded', vital: false, up: () => standby.healthy() };
-    return { bus: standby, part };
+    return { bus: standby, standsIn: () => false, part };
   }
   const primary = createRabbitBus({ url, clock: systemClock, log });
   const bus = createFallbackBus(primary, standby, { afterMs: BROKER_PATIENCE_MS, clock: systemClock });
@@ -131,13 +162,13 @@ const openBus = async (
     throw new StartError(`RabbitMQ at ${addressOf(url)} could not be reached: ${reason}.`, error);
   }
   const part: Part = { name: 'RabbitMQ', where: addressOf(url), vital: false, up: () => primary.healthy() };
-  return { bus, part };
+  return { bus, standsIn: () => bus.standbyInUse(), part };
 };
 
 /** Connects to the servers that are configured, and starts the embedded part for each that is not. */
 export const openServers = async (config: Config, log: Logger, closing: Closing): Promise<Servers> => {
   const postgres = await openPostgres(config, log, closing);
-  const redis = await openRedis(config, log, closing);
+  const redis = await openRedis(config, postgres.pool, log, closing);
   const rabbit = await openBus(config, postgres.pool, log, closing);
   return {
     pool: postgres.pool,
@@ -145,6 +176,9 @@ export const openServers = async (config: Config, log: Logger, closing: Closing)
     locks: redis.locks,
     line: redis.line,
     bus: rabbit.bus,
+    deciding: () => postgres.reach.up(),
+    lineStandsIn: redis.standsIn,
+    busStandsIn: rabbit.standsIn,
     parts: [postgres.part, redis.part, rabbit.part],
   };
 };

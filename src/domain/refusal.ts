@@ -70,6 +70,9 @@ export const refuse = (code: RefusalCode, extra: Omit<Refusal, 'kind' | 'code'> 
 export const isRefusal = (value: unknown): value is Refusal =>
   typeof value === 'object' && value !== null && (value as { kind?: unknown }).kind === 'refused';
 
+/** A part that was needed does not answer. Whether it did anything depends on who throws this; a read may say `unavailable`. */
+export class PartAway extends Error {}
+
 /** A refusal on its way through code that returns something else. The HTTP edge turns it into problem+json. */
 export class RefusalError extends Error {
   readonly refusal: Refusal;

@@ -98,4 +98,6 @@ export interface Edge extends EdgeServices {
   readonly options: EdgeOptions;
   /** True from the moment this process was told to stop. */
   readonly draining: () => boolean;
+  /** False: a part without which nothing can be decided is away. Only reads are tried then. Absent: never known. */
+  readonly deciding?: () => boolean;
 }

@@ -1,7 +1,7 @@
 import type { Context, Middleware } from 'koa';
 import type { z } from 'zod';
 import type { Caller } from '../domain/ports/services.ts';
-import { isRefusal, RefusalError, refuse } from '../domain/refusal.ts';
+import { isRefusal, PartAway, RefusalError, refuse } from '../domain/refusal.ts';
 import type { AnswerOrRefusal } from './answer.ts';
 import type { Edge } from './edge.ts';
 import { authenticate } from './middleware/authenticate.ts';
@@ -78,10 +78,14 @@ export const createEndpoint = (route: Route, edge: Edge, streams: SseHub): Middl
       return await route.handler(call);
     } catch (error) {
       if (error instanceof RefusalError) return error.refusal;
-      if (route.idempotent === undefined) throw error;
+      if (route.method === 'get' && error instanceof PartAway) {
+        edge.log.warn({ err: error, requestId: call.requestId, route: route.path }, 'a read found nobody');
+        return refuse('unavailable');
+      }
+      if (route.idempotent === undefined && !(error instanceof PartAway)) throw error;
       edge.log.error(
         { err: error, requestId: call.requestId, route: route.path },
-        'a creating request broke; its outcome is not known',
+        'a changing request broke; its outcome is not known',
       );
       return refuse('outcome_unknown');
     }
@@ -91,6 +95,8 @@ export const createEndpoint = (route: Route, edge: Edge, streams: SseHub): Middl
     const state = stateOf(ctx);
     const caller = await authenticate(edge.tokens, route.auth, ctx.req.headers.authorization);
     state.caller = caller;
+    // Said before anything is tried: so it is certain that nothing was done.
+    if (method !== 'GET' && edge.deciding?.() === false) return refuse('unavailable');
     const key = route.idempotent === undefined ? null : readKey(ctx.req.headers['idempotency-key'], caller);
     const call = await callOf(ctx, caller, key);
     state.note = call.params as Readonly<Record<string, string>>;

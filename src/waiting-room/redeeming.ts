@@ -70,7 +70,8 @@ export const createRedeeming = (parts: WaitingRoomParts): Redeeming => {
 
   const farFromCalled = (line: EventLine, number: PlaceNumber): boolean => {
     const frame = line.latest();
-    if (frame === null || frame.reason === 'degraded') return false;
+    // A line that is counted by nobody tells nothing; another node may know more.
+    if (frame === null || (frame.reason === 'degraded' && frame.ratePerMinute === 0)) return false;
     const { ratePerMinute } = line.event().admission;
     return (
       number > frame.serving + burstOf(ratePerMinute) + Math.ceil((ratePerMinute * OTHERS_AHEAD_MS) / 60_000)

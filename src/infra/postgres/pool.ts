@@ -1,5 +1,8 @@
+import type { Socket } from 'node:net';
 import { DatabaseError, Pool as PgPool, types, type PoolClient } from 'pg';
+import { PartAway } from '../../domain/refusal.ts';
 import type { Logger } from '../log.ts';
+import type { Reach } from '../reach.ts';
 
 export type Pool = PgPool;
 export type Client = PoolClient;
@@ -15,6 +18,8 @@ export interface PoolOptions {
   /** The server gives up a statement after this; keep it below every deadline above it. */
   readonly statementTimeoutMs: number;
   readonly applicationName: string;
+  /** While it is down nobody gets a connection, and those who wait for an answer are told that none will come. */
+  readonly reach?: Reach;
   readonly log: Logger;
 }
 
@@ -48,11 +53,61 @@ export const createPool = (options: PoolOptions): Pool => {
   pool.on('connect', (client) => {
     client.on('error', (error) => options.log.debug({ err: error }, 'a Postgres connection was lost'));
   });
+  if (options.reach !== undefined) closeWithoutPostgres(pool, options.reach);
+  sayWhenAway(pool);
   return pool;
 };
 
+/** Otherwise everybody would wait out a timeout of their own, for a server that is known to be silent. */
+const closeWithoutPostgres = (pool: Pool, reach: Reach): void => {
+  const open = new Set<PoolClient>();
+  pool.on('connect', (client) => open.add(client));
+  pool.on('remove', (client) => open.delete(client));
+  reach.watch((up) => {
+    if (up) return;
+    const reason = new Error(`${reach.name} does not answer`);
+    // pg has no call for it: `end()` waits for a goodbye that never comes.
+    for (const client of open)
+      (client as unknown as { connection: { stream: Socket } }).connection.stream.destroy(reason);
+  });
+  const connect = pool.connect.bind(pool) as (callback?: ConnectCallback) => unknown;
+  pool.connect = ((callback?: ConnectCallback) => {
+    if (reach.up()) return connect(callback);
+    const error = new PostgresAway(new Error(`${reach.name} does not answer`));
+    return callback === undefined ? Promise.reject(error) : callback(error);
+  }) as typeof pool.connect;
+};
+
+type ConnectCallback = (error: Error) => void;
+
+/** Postgres shuts down (57P), the connection broke (08), or there was no word from it: not an error in what was asked. */
+const saysAway = (error: unknown): boolean =>
+  !(error instanceof DatabaseError) || /^(?:57P|08)/.test(error.code ?? '');
+
+const asAway = (error: unknown): unknown =>
+  error instanceof PartAway || !saysAway(error) ? error : new PostgresLost(error);
+
+const sayWhenAway = (pool: Pool): void => {
+  const query = pool.query.bind(pool) as (...args: unknown[]) => Promise<unknown>;
+  pool.query = (async (...args: unknown[]) => {
+    try {
+      return await query(...args);
+    } catch (error) {
+      throw asAway(error);
+    }
+  }) as typeof pool.query;
+};
+
+/** The connection was lost under a statement: whether it took effect is not known. */
+class PostgresLost extends PartAway {
+  constructor(cause: unknown) {
+    super('no answer from Postgres', { cause });
+    this.name = 'PostgresLost';
+  }
+}
+
 /** No connection was to be had: it is certain that nothing was asked, so nothing happened. */
-class PostgresAway extends Error {
+class PostgresAway extends PartAway {
   constructor(cause: unknown) {
     super('no connection to Postgres', { cause });
     this.name = 'PostgresAway';

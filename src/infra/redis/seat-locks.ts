@@ -20,6 +20,8 @@ export interface RedisSeatLocksOptions {
   readonly redis: Redis;
   readonly prefix: string;
   readonly log: Logger;
+  /** Where it says false nobody waits for an answer that will not come: `unavailable` at once. */
+  readonly reachable?: () => boolean;
 }
 
 const byEvent = <T extends { readonly eventId: EventId }>(items: readonly T[]): ReadonlyMap<EventId, T[]> => {
@@ -33,7 +35,12 @@ const byEvent = <T extends { readonly eventId: EventId }>(items: readonly T[]): 
 };
 
 /** Seat locks in Redis: one key per seat, one script call per event and batch. */
-export const createRedisSeatLocks = ({ redis, prefix, log }: RedisSeatLocksOptions): SeatLocks => {
+export const createRedisSeatLocks = ({
+  redis,
+  prefix,
+  log,
+  reachable = () => true,
+}: RedisSeatLocksOptions): SeatLocks => {
   defineScript(redis, 'lockAcquire', 'lock-acquire', null);
   defineScript(redis, 'lockRelease', 'lock-release', null);
   let lastWorked = true;
@@ -62,6 +69,10 @@ export const createRedisSeatLocks = ({ redis, prefix, log }: RedisSeatLocksOptio
   };
 
   const acquireOfEvent = async (requests: readonly LockRequest[]): Promise<readonly LockOutcome[]> => {
+    if (!reachable()) {
+      noted(false);
+      return requests.map(() => ({ kind: 'unavailable' }));
+    }
     const keys = requests.flatMap((one) => one.seatIds.map((seatId) => keyOf(one.eventId, seatId)));
     const details = requests.flatMap((one) => [one.owner, one.holdId, one.ttlMs, one.seatIds.length]);
     try {
