@@ -8,11 +8,11 @@ import { monotonicNowMs, type HistoryLine } from './load/history.ts';
 import { CHAOS_USAGE, chaosOptionsOf, ChaosUsageError, type ChaosOptions } from './options.ts';
 import { reportOf } from './report.ts';
 import { resultOf, type ChaosResult } from './result.ts';
-import { runChaos } from './run.ts';
+import { runChaos, RunImpossible } from './run.ts';
 import type { Scope } from './scope.ts';
 import { createLive, pictureOf } from './screen.ts';
-import { ProgramsMissing } from './servers/programs.ts';
 import { createTallying } from './tallying.ts';
+import { fansDidEnough } from './verdict.ts';
 
 const LINE_EVERY_MS = 5_000;
 
@@ -45,6 +45,8 @@ const run = async (options: ChaosOptions, terminal: Terminal, scope: Scope): Pro
       live.phase = text;
       if (!terminal.isTTY) terminal.write(`${text}\n`);
     },
+    enough: (counts) =>
+      fansDidEnough({ ...counts, ordersSeen: tallying.happened().ordersSeen }, options.enough),
     onLine(line) {
       tallying.read(line);
       live.read(line);
@@ -80,8 +82,7 @@ export const chaosCommand = async (
     return result.ok ? 0 : 1;
   } catch (error) {
     if (error instanceof ChaosUsageError) terminal.write(`${error.message}\n\n${CHAOS_USAGE}`);
-    else if (error instanceof ProgramsMissing)
-      terminal.write(`No chaos run is possible: ${error.message}.\n`);
+    else if (error instanceof RunImpossible) terminal.write(`No chaos run is possible: ${error.message}.\n`);
     else throw error;
     return 2;
   }

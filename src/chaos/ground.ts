@@ -75,7 +75,7 @@ export const prepareGround = async (
     STRIPE_API_URL: urlOf(sandboxPort),
     STRIPE_SECRET_KEY,
   };
-  const sandbox = await startNode(scope, {
+  const starting = startNode(scope, {
     name: 'gateway',
     url: urlOf(sandboxPort),
     readyPath: '/livez',
@@ -88,8 +88,9 @@ export const prepareGround = async (
     },
     logFile: join(options.logFolder, 'gateway.log'),
   });
-  const nodes = await Promise.all(
-    nodePorts.map((port, index) =>
+  const [sandbox, ...nodes] = await Promise.all([
+    starting,
+    ...nodePorts.map((port, index) =>
       startNode(scope, {
         name: `node-${index + 1}`,
         url: urlOf(port),
@@ -112,7 +113,7 @@ export const prepareGround = async (
         logFile: join(options.logFolder, `node-${index + 1}.log`),
       }),
     ),
-  );
+  ]);
   const tokens = createBearerTokens({ secret: SECRET, clock: systemClock });
   const operatorToken = await tokens.issue({ id: 'chaos', role: 'operator' }, OPERATOR_TOKEN_LIVES_MS);
   return { nodes, sandbox, postgres, redis, rabbit, proxies, operatorToken };

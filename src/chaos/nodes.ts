@@ -9,7 +9,7 @@ import { insistFor, pause } from './waiting.ts';
 
 const MAIN = fileURLToPath(new URL('../main.js', import.meta.url));
 /** A start on a busy machine, while a server it needs may still be coming back. */
-const READY_WITHIN_MS = 90_000;
+const READY_WITHIN_MS = 180_000;
 const GONE_WITHIN_MS = 15_000;
 /** What an outer runner (systemd, Kubernetes) would wait before it starts a node again that ended by itself. */
 const RESTART_AFTER_MS = 300;

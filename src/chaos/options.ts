@@ -39,11 +39,14 @@ const SHORT_KINDS = [
   'webhooks-duplicated',
   'webhooks-lost',
 ] as const;
-const SHORT_LOAD_MS = 60_000;
+const SHORT_LOAD_MS = 45_000;
+const SHORT_EXTRA_MS = 45_000;
+const SHORT_STRIKE_EVERY_MS = 4_000;
 const LONG_MINUTES = 10;
 const STRIKE_EVERY_MS = 3_500;
 const NODES = 2;
 const FANS_PER_SECOND = 6;
+const FANS_AT_ONCE = 40;
 
 export interface ChaosOptions {
   readonly plan: ChaosPlan;
@@ -100,9 +103,11 @@ export const chaosOptionsOf = (args: readonly string[], nowMs: number): ChaosOpt
     plan: {
       seed: values.seed === undefined ? nowMs % 4_294_967_296 : Math.floor(numberOf('seed', values.seed, 0)),
       loadMs,
-      strikeEveryMs: STRIKE_EVERY_MS,
+      extraMs: short ? SHORT_EXTRA_MS : 0,
+      strikeEveryMs: short ? SHORT_STRIKE_EVERY_MS : STRIKE_EVERY_MS,
       nodes: NODES,
       fansPerSecond: FANS_PER_SECOND,
+      fansAtOnce: FANS_AT_ONCE,
       kinds,
     },
     enough: enoughFor(loadMs, kinds.length),

@@ -7,7 +7,7 @@ export interface Recovery {
   readonly part: StrikeRecord['part'];
   /** From the harm until a node said so or fell silent. */
   readonly noticedAfterMs: number | null;
-  /** From the end of the fault (the server answers again, the process is told to start) until every node is well. */
+  /** From the end of the fault (the server answers again, the process is told to start) until no node suffers from it. */
   readonly normalAfterMs: number | null;
 }
 
@@ -22,7 +22,7 @@ const suffers = (sample: Sample, part: StrikeRecord['part']): boolean => {
   const name = NAMED[part];
   if (name !== undefined)
     return sample.down.includes(name) || (part === 'postgres' && sample.state !== 'ready');
-  return sample.state === 'silent';
+  return sample.state !== 'ready';
 };
 
 /** Whether any node suffered at that time, by its last sample before or then. */

@@ -16,7 +16,7 @@ import type { Nemesis, NodeHandle, Stage } from './nemesis.ts';
 import { planStrikes } from './schedule.ts';
 import type { Scope } from './scope.ts';
 import { strikeAsPlanned, type StrikeRecord } from './strikes.ts';
-import { insistFor } from './waiting.ts';
+import { insistFor, pause } from './waiting.ts';
 import { watchNodes, type Sample } from './watch.ts';
 
 export interface ChaosPlan {
@@ -25,6 +25,9 @@ export interface ChaosPlan {
   readonly strikeEveryMs: number;
   readonly nodes: number;
   readonly fansPerSecond: number;
+  readonly fansAtOnce: number;
+  /** On a machine too slow for the rest of it, the load (not the faults) goes on for so long until enough happened. */
+  readonly extraMs: number;
   readonly kinds: readonly Nemesis[];
 }
 
@@ -32,6 +35,8 @@ export interface ChaosIo {
   /** Receives a file for each process. */
   readonly logFolder: string;
   say(text: string): void;
+  /** Whether the fans have done enough for a verdict. */
+  enough(counts: Load['tally']['counts']): boolean;
   /** Every line of the history as it happens. */
   onLine(line: HistoryLine): void;
 }
@@ -118,23 +123,42 @@ const healAll = async (ground: Ground, clearFaults: () => Promise<void>): Promis
   );
 };
 
-/** One run: ground, load, nemesis; then everything is healed, and each sale audited. */
+/** The run could not begin: a server, a node or the first event did not come up. */
+export class RunImpossible extends Error {
+  constructor(cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause });
+    this.name = 'RunImpossible';
+  }
+}
+
+const orImpossible = async <T>(start: Promise<T>): Promise<T> => {
+  try {
+    return await start;
+  } catch (error) {
+    throw new RunImpossible(error);
+  }
+};
+
+/** One run: ground, load, nemesis; then everything is healed, and each sale audited. Rejects (`RunImpossible`) before it began. */
 export const runChaos = async (scope: Scope, plan: ChaosPlan, io: ChaosIo): Promise<ChaosRecord> => {
   io.say('starting private servers, the gateway and the nodes');
-  const ground = await prepareGround(scope, { nodes: plan.nodes, logFolder: io.logFolder });
+  const ground = await orImpossible(prepareGround(scope, { nodes: plan.nodes, logFolder: io.logFolder }));
   const history = createHistory([(line) => io.onLine(line)]);
   const watch = watchNodes(ground.nodes, monotonicNowMs);
   const sleeps = createSleeps();
   const faults = faultsOf(ground.sandbox.url);
-  const load = await startLoad({
-    nodes: ground.nodes,
-    gateway: ground.sandbox,
-    operatorToken: ground.operatorToken,
-    history,
-    lives: { holdTtlMs: HOLD_TTL_MS, payWithinMs: PAY_WITHIN_MS },
-    seed: plan.seed,
-    fansPerSecond: plan.fansPerSecond,
-  });
+  const load = await orImpossible(
+    startLoad({
+      nodes: ground.nodes,
+      gateway: ground.sandbox,
+      operatorToken: ground.operatorToken,
+      history,
+      lives: { holdTtlMs: HOLD_TTL_MS, payWithinMs: PAY_WITHIN_MS },
+      seed: plan.seed,
+      fansPerSecond: plan.fansPerSecond,
+      fansAtOnce: plan.fansAtOnce,
+    }),
+  );
   const startedAtMs = monotonicNowMs();
   io.say('fans are coming');
   const stageWith = (random: Stage['random']): Stage => ({
@@ -170,7 +194,9 @@ export const runChaos = async (scope: Scope, plan: ChaosPlan, io: ChaosIo): Prom
       history.write({ type: 'missed', atMs: history.nowMs(), kind, target: why });
     },
   });
-  await new Promise((resolve) => setTimeout(resolve, plan.loadMs));
+  await pause(plan.loadMs);
+  const lastCallMs = performance.now() + plan.extraMs;
+  while (!io.enough(load.tally.counts) && performance.now() < lastCallMs) await pause(250);
   const loadEndedAtMs = monotonicNowMs();
   sleeps.stop();
   io.say('the load ends; healing everything');
@@ -188,7 +214,9 @@ export const runChaos = async (scope: Scope, plan: ChaosPlan, io: ChaosIo): Prom
       stripeSecretKey: STRIPE_SECRET_KEY,
       callTtlMs: CALL_TTL_MS,
       eventId: sale.eventId,
-      history: sale.memory.history(sale.eventId),
+      // A node that is stopped between a step of the line and its frame stamps old numbers with a new time: here only the
+      // journal, whose times are Postgres' own, can tell whether the rate was obeyed.
+      history: { ...sale.memory.history(sale.eventId), frames: [] },
       seatsExpected: sale.seats,
       alone: true,
       settleMs: SETTLE_MS,

@@ -75,12 +75,23 @@ export const promisesOver = (verdicts: readonly Verdict[]): readonly Verdict[] =
 
 const FAILED = ['failed', 'expired', 'rejected', 'refunded'];
 
+const failedOrdersIn = (ordersSeen: Happened['ordersSeen']): number =>
+  FAILED.reduce((sum, status) => sum + (ordersSeen[status] ?? 0), 0);
+
+/** Whether a load may end, as far as fans are concerned. */
+export const fansDidEnough = (
+  did: Pick<Evidence, 'orders' | 'sales'> & Pick<Happened, 'ordersSeen'>,
+  enough: Enough,
+): boolean =>
+  did.orders >= enough.orders &&
+  did.sales >= enough.sales &&
+  failedOrdersIn(did.ordersSeen) >= enough.failedOrders;
+
 /** Why the run is red, in sentences; none: it is green. */
 export const reasonsAgainst = (evidence: Evidence, enough: Enough): readonly string[] => {
   const { promises, strikes, happened } = evidence;
   const landed = strikes.filter((strike) => strike.missed === null);
   const expired = promises.find((line) => line.promise === 'P9')?.checked ?? 0;
-  const failedOrders = FAILED.reduce((sum, status) => sum + (happened.ordersSeen[status] ?? 0), 0);
   const least = (what: string, has: number, needs: number): string[] =>
     has >= needs ? [] : [`too little happened: ${what}: ${has}, at least ${needs} are needed`];
   return [
@@ -99,6 +110,6 @@ export const reasonsAgainst = (evidence: Evidence, enough: Enough): readonly str
     ...least('kinds of fault', new Set(landed.map((strike) => strike.kind)).size, enough.kinds),
     ...least('requests with an unknown outcome', happened.requests.unknown, enough.unknownOutcomes),
     ...least('holds that reached their end', expired, enough.expiredHolds),
-    ...least('orders that ended without tickets', failedOrders, enough.failedOrders),
+    ...least('orders that ended without tickets', failedOrdersIn(happened.ordersSeen), enough.failedOrders),
   ];
 };

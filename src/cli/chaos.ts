@@ -25,7 +25,7 @@ export const chaosCommand = async (args: readonly string[]): Promise<number> => 
     const code = await runCommand(args, terminal, scope);
     await scope.close();
     // A socket of a server that was killed must not hold the process, nor the pipeline that waits for it.
-    process.exit(code);
+    process.exit(interrupted ? INTERRUPTED : code);
   } catch (error) {
     await scope.close();
     if (interrupted) process.exit(INTERRUPTED);

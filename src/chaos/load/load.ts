@@ -15,6 +15,7 @@ export interface LoadOptions {
   readonly lives: Lives;
   readonly seed: number;
   readonly fansPerSecond: number;
+  readonly fansAtOnce: number;
 }
 
 /** The generator: fans who want seats, on and on, at one event after the other. */
@@ -53,7 +54,9 @@ export const startLoad = async (options: LoadOptions): Promise<Load> => {
   const { operatorToken, fansPerSecond } = options;
   const fans = Math.ceil((fansPerSecond * WINDOW_MS) / 1_000);
   const plan = { fans, seats: Math.ceil(fans * SEATS_PER_FAN), windowMs: WINDOW_MS };
-  const open = (): Promise<Sale> => openSale({ client, operatorToken, sleeps, tally }, plan);
+  const fansPresent = (): number => tally.counts.arrived - tally.states.gone;
+  const tools = { client, operatorToken, sleeps, tally, fansPresent, fansAtOnce: options.fansAtOnce };
+  const open = (): Promise<Sale> => openSale(tools, plan);
   const sales: Sale[] = [];
 
   const send = async (first: Sale): Promise<void> => {

@@ -33,6 +33,7 @@ export interface Sale {
 const NUMBERS_EVERY_MS = 1_000;
 /** Longer than any fault rages. */
 const OPENED_WITHIN_MS = 60_000;
+const LOOK_FOR_ROOM_EVERY_MS = 100;
 /** Seats of fans who vanish are waited for: they come back within seconds here. */
 const WAIT_FOR_SEATS_MS = 60_000;
 
@@ -41,6 +42,12 @@ export interface SaleTools {
   readonly operatorToken: string;
   readonly sleeps: Sleeps;
   readonly tally: Tally;
+  /**
+   * No more people than this at a time, whoever is late by that: on a machine that is too slow for the crowd everybody
+   * would only wait for answers, and nothing would be bought.
+   */
+  readonly fansAtOnce: number;
+  fansPresent(): number;
 }
 
 /** Creates an event; repeats under one key until that is known to have worked, whatever is broken meanwhile. */
@@ -55,6 +62,7 @@ export const openSale = async (tools: SaleTools, plan: SalePlan): Promise<Sale> 
   const memory = createMemory();
   const board = createLineBoard(client, `/v1/events/${eventId}/line`, memory);
   let soldOut = false;
+  const isSoldOut = (): boolean => soldOut;
   const closed = new AbortController();
   let fansSent = 0;
   const fans: Promise<unknown>[] = [];
@@ -69,7 +77,7 @@ export const openSale = async (tools: SaleTools, plan: SalePlan): Promise<Sale> 
     now: () => Date.now(),
     sleep: sleeps.sleep,
     stopped: sleeps.stopped,
-    soldOut: () => soldOut,
+    soldOut: isSoldOut,
     seatsOf: createSeatBoard(client, eventId),
   };
   const watching = (async () => {
@@ -88,12 +96,15 @@ export const openSale = async (tools: SaleTools, plan: SalePlan): Promise<Sale> 
     get fansSent() {
       return fansSent;
     },
-    soldOut: () => soldOut,
+    soldOut: isSoldOut,
     async send(crowd, arrivals) {
       const startedMs = performance.now();
       for (const persona of crowd) {
         const dueMs = startedMs + persona.arrivesAtMs;
         if (dueMs > performance.now()) await arrivals.sleep(dueMs - performance.now());
+        while (tools.fansPresent() >= tools.fansAtOnce && !isSoldOut() && !arrivals.stopped()) {
+          await arrivals.sleep(LOOK_FOR_ROOM_EVERY_MS);
+        }
         if (soldOut || arrivals.stopped()) return;
         fansSent += 1;
         fans.push(runFan(world, persona, dueMs));

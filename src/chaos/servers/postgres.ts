@@ -12,6 +12,9 @@ import type { Scope } from '../scope.ts';
 import { startPrivateServer } from './private-server.ts';
 import { findProgram, ProgramsMissing, tempFolder } from './programs.ts';
 
+/** It took more than a minute on two cores with a load of thirty. */
+const INITDB_WITHIN_MS = 180_000;
+
 const debianPostgres = (program: string): string[] => {
   const versions = '/usr/lib/postgresql';
   if (!existsSync(versions)) return [];
@@ -38,7 +41,7 @@ export const startPostgres = async (scope: Scope): Promise<ServerHandle> => {
   if (account !== null) await chown(folder, account.uid, account.gid);
   const data = join(folder, 'data');
   const options = ['--no-sync', '-A', 'trust', '-U', 'postgres', '--no-locale', '-E', 'UTF8', '-D', data];
-  await promisify(execFile)(initdb, options, { ...spawnAs(account), timeout: 60_000 });
+  await promisify(execFile)(initdb, options, { ...spawnAs(account), timeout: INITDB_WITHIN_MS });
   const port = await freePort();
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
   const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories='];

@@ -59,7 +59,7 @@ export const startRabbit = async (scope: Scope): Promise<RabbitHandle> => {
     args: [],
     env,
     stopSignal: 'SIGTERM',
-    readyWithinMs: 60_000,
+    readyWithinMs: 120_000,
     probe: () => reachRabbit(url, 2_000),
   });
   return {
