@@ -9,6 +9,7 @@ export interface LineState {
     'epoch' | 'joined' | 'serving' | 'admitted' | 'inside' | 'called' | 'wants' | 'credit' | 'atMs' | 'cursor'
   >;
   readonly knobs: AdmissionKnobs;
+  readonly slowdown: Line['slowdown'];
   readonly fresh: boolean;
   readonly calls: readonly (readonly [bucket: number, from: number, upTo: number, outstanding: number])[];
   readonly passEnds: readonly (readonly [bucket: number, count: number])[];
@@ -28,6 +29,7 @@ export const packLine = (line: Line): LineState => {
   return {
     counters: { epoch, joined, serving, admitted, inside, called, wants, credit, atMs, cursor },
     knobs: line.knobs,
+    slowdown: line.slowdown,
     fresh: line.fresh,
     calls: [...line.calls].map(([bucket, { from, upTo, outstanding }]) => [bucket, from, upTo, outstanding]),
     passEnds: [...line.passEnds],
@@ -39,6 +41,7 @@ export const packLine = (line: Line): LineState => {
 export const unpackLine = (state: LineState, slots: readonly SlotRow[]): Line => ({
   ...state.counters,
   knobs: state.knobs,
+  slowdown: state.slowdown,
   fresh: state.fresh,
   calls: new Map(
     state.calls.map(([bucket, from, upTo, outstanding]) => [bucket, { from, upTo, outstanding }]),
