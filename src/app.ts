@@ -4,7 +4,7 @@ import { startEdge } from './app/edge.ts';
 import { createHealth } from './app/health.ts';
 import { createSaleMetrics } from './app/metrics.ts';
 import { startPayments } from './app/payments.ts';
-import { startSale } from './app/sale.ts';
+import { postgresStores, startSale, SYSTEM } from './app/sale.ts';
 import { startSandboxGateway } from './app/sandbox.ts';
 import { signingSecret } from './app/secret.ts';
 import { openServers, type Part } from './app/servers.ts';
@@ -95,7 +95,16 @@ const compose = async (
   const servers = await openServers(config, log, closing);
   const metrics = createMetrics();
   const payments = await startPayments({ config, servers, sandbox, log, closing });
-  const sale = startSale({ config, servers, log, metrics: createSaleMetrics(metrics), closing, onFatal });
+  const sale = startSale({
+    config,
+    servers,
+    stores: postgresStores(servers.pool),
+    surroundings: SYSTEM,
+    log,
+    metrics: createSaleMetrics(metrics),
+    closing,
+    onFatal,
+  });
   const demoEvent = demo ? await importDemoEvent(sale.events) : null;
   const parts: readonly Part[] = [
     ...servers.parts,
