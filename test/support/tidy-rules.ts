@@ -22,6 +22,10 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   rush: ['domain', 'infra', 'audit'],
   audit: ['domain', 'infra'],
   chaos: ['domain', 'infra', 'rush', 'audit'],
+  simulation: [
+    ...['domain', 'streams', 'actors', 'payments', 'tickets', 'waiting-room', 'infra', 'app', 'audit'],
+    ...['config.ts', 'http/request-key.ts', 'rush/seeded-random.ts'],
+  ],
   app: ['*'],
   cli: ['*'],
   'config.ts': [],

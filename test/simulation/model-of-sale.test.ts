@@ -1,0 +1,60 @@
+import test from 'ava';
+import fc from 'fast-check';
+import { createAuditReader } from '../../src/infra/postgres/audit-reader.ts';
+import { readUnsettled } from '../../src/simulation/model/records.ts';
+import { usageKey } from '../../src/simulation/model/rows.ts';
+import { testPostgres } from '../support/servers.ts';
+import { createSaleRun, saleNames, saleOperation, type SaleOperation } from './sale-operations.ts';
+import { comparable, openTwoWorlds, type TwoWorlds } from './two-worlds.ts';
+
+const RUNS = 15;
+/** Some seconds on a free machine; machines are not always free. */
+const LONGEST_MS = 600_000;
+const SEED = Number(process.env['DIFFERENTIAL_SEED'] ?? Date.now() % 1_000_000);
+
+const usageOf = async (
+  worlds: TwoWorlds,
+  query: (sql: string) => Promise<{ rows: unknown[] }>,
+  event: string,
+  fans: readonly string[],
+) => {
+  const { rows } = await query('SELECT fan_id, seats, holds FROM tickets.fan_usage ORDER BY fan_id');
+  const model = fans.flatMap((fanId) => {
+    const usage = worlds.model.whole.tables.usage.get(usageKey(event, fanId));
+    return usage === undefined ? [] : [{ fan_id: fanId, ...usage }];
+  });
+  return { real: rows, model };
+};
+
+test('Postgres and its model answer every sequence of operations of a sale alike, and end with the same rows', async (t) => {
+  t.timeout(LONGEST_MS);
+  const server = await testPostgres(t);
+  if (server === null) return;
+  const { pool } = server;
+  const reader = createAuditReader(pool);
+  t.log(`seed ${SEED}`);
+  const done = new Map<SaleOperation['do'], number>();
+  await fc.assert(
+    fc.asyncProperty(fc.array(saleOperation, { minLength: 25, maxLength: 40 }), async (operations) => {
+      const worlds = await openTwoWorlds(pool);
+      const names = saleNames();
+      const run = createSaleRun(names);
+      await run.begin(worlds);
+      for (const operation of operations) {
+        await run.both(worlds, operation);
+        done.set(operation.do, (done.get(operation.do) ?? 0) + 1);
+      }
+      await run.compareAll(worlds);
+      const [real, model] = [await reader.read(names.event), worlds.model.whole.records(names.event)];
+      t.deepEqual(comparable(model, worlds.model.nowMs()), comparable(real, worlds.real.nowMs()));
+      t.deepEqual(
+        comparable(readUnsettled(model), worlds.model.nowMs()),
+        comparable(await reader.unsettled(names.event), worlds.real.nowMs()),
+      );
+      const usage = await usageOf(worlds, (sql) => pool.query(sql), names.event, names.fans);
+      t.deepEqual(usage.model, usage.real);
+    }),
+    { numRuns: RUNS, seed: SEED },
+  );
+  t.is(done.size, 14, 'every kind of operation took place');
+});
