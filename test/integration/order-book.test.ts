@@ -259,6 +259,32 @@ test('messages about unknown orders are counted and do nothing', async (t) => {
   );
 });
 
+test('each payment message is noted once with what it did, however often it comes', async (t) => {
+  const sale = await setUp(t);
+  if (sale === null) return;
+  const fan = await sale.admit();
+  const order = await sale.order(fan, [await sale.hold(fan, ['A-1-1'])]);
+  const message = paid(order);
+  for (let times = 0; times < 3; times += 1) await sale.book.settle([message]);
+  const { rows } = await sale.pool.query('SELECT message_id FROM tickets.inbox');
+  t.deepEqual(rows, [{ message_id: message.id }]);
+});
+
+test('Postgres itself refuses a second live ticket for a seat, whoever writes it', async (t) => {
+  const sale = await setUp(t);
+  if (sale === null) return;
+  const fan = await sale.admit();
+  await sale.book.settle([paid(await sale.order(fan, [await sale.hold(fan, ['A-1-1'])]))]);
+  const forge = () =>
+    sale.pool.query(
+      `INSERT INTO tickets.tickets (ticket_id, order_id, event_id, section_id, seat_id, fan_id)
+       SELECT gen_random_uuid(), order_id, event_id, section_id, seat_id, fan_id FROM tickets.tickets`,
+    );
+  await t.throwsAsync(forge, { message: /one_live_ticket_a_seat/ });
+  await sale.pool.query('UPDATE tickets.tickets SET voided_at = now()');
+  await t.notThrowsAsync(forge);
+});
+
 test('sales, holds and expiries of the same seats at once neither deadlock nor sell twice', async (t) => {
   const sale = await setUp(t);
   if (sale === null) return;

@@ -41,9 +41,10 @@ export const createRecordingBus = () => {
     onDelivery?.({
       envelope,
       attempt: 1,
-      ack: () => (answer = 'ack'),
-      retry: (reason) => (answer = `retry: ${reason}`),
-      park: (reason) => (answer = `park: ${reason}`),
+      // Of several answers the first counts, as on a real bus: an ack cannot be taken back.
+      ack: () => (answer ??= 'ack'),
+      retry: (reason) => (answer ??= `retry: ${reason}`),
+      park: (reason) => (answer ??= `park: ${reason}`),
     });
     await settled();
     return answer;
