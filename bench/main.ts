@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { benchActorKit } from './actor-kit.bench.ts';
 import { benchHold } from './hold.ts';
+import { benchOutages } from './outages.bench.ts';
 
 const USAGE = `usage: npm run bench -- <name> [options]
 
@@ -11,6 +12,8 @@ const USAGE = `usage: npm run bench -- <name> [options]
       --seats <n>         seats of the event of one round (60000)
       --profile <folder>  write a CPU profile of the server there
   actor-kit   asks through the actor kit, next to bare nact dispatch
+  outages     how long each part's death and return are felt, next to what is promised
+      --rounds <n>        deaths of each part (3)
 
   --json      the result as one JSON object, in the last line of stdout
 `;
@@ -47,6 +50,8 @@ const run = async (name: string | undefined): Promise<object | null> => {
       });
     case 'actor-kit':
       return benchActorKit();
+    case 'outages':
+      return benchOutages({ rounds: whole('rounds', values.rounds) });
     default:
       return null;
   }
