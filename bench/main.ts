@@ -3,6 +3,7 @@ import { benchActorKit } from './actor-kit.bench.ts';
 import { benchHold } from './hold.ts';
 import { benchOverload } from './overload.ts';
 import { benchRecovery } from './recovery.bench.ts';
+import { benchOutages } from './outages.bench.ts';
 
 const USAGE = `usage: npm run bench -- <name> [options]
 
@@ -16,6 +17,8 @@ const USAGE = `usage: npm run bench -- <name> [options]
       --seconds <n>       how long each phase lasts (5)
   recovery    a killed section's way back to a true answer, next to the first use of one
   actor-kit   asks through the actor kit, next to bare nact dispatch
+  outages     how long each part's death and return are felt, next to what is promised
+      --rounds <n>        deaths of each part (3)
 
   --json      the result as one JSON object, in the last line of stdout
 `;
@@ -56,6 +59,8 @@ const run = async (name: string | undefined): Promise<object | null> => {
       return benchRecovery();
     case 'actor-kit':
       return benchActorKit();
+    case 'outages':
+      return benchOutages({ rounds: whole('rounds', values.rounds) });
     default:
       return null;
   }

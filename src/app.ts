@@ -2,7 +2,7 @@ import { createClosing } from './app/closing.ts';
 import { importDemoEvent } from './app/demo-event.ts';
 import { startEdge } from './app/edge.ts';
 import { createHealth } from './app/health.ts';
-import { createSaleMetrics } from './app/metrics.ts';
+import { createSaleMetrics, watchParts } from './app/metrics.ts';
 import { startPayments } from './app/payments.ts';
 import { startSale } from './app/sale.ts';
 import { startSandboxGateway } from './app/sandbox.ts';
@@ -94,6 +94,7 @@ const compose = async (
 
   const servers = await openServers(config, log, closing);
   const metrics = createMetrics();
+  watchParts(metrics, servers.parts);
   const payments = await startPayments({ config, servers, sandbox, log, closing });
   const sale = startSale({ config, servers, log, metrics: createSaleMetrics(metrics), closing, onFatal });
   const demoEvent = demo ? await importDemoEvent(sale.events) : null;

@@ -260,6 +260,8 @@ export interface PartHealth {
   readonly state: 'up' | 'down';
   /** Without it this role cannot serve. */
   readonly vital: boolean;
+  /** Who does its work at present; absent: it does so itself. */
+  readonly standIn?: string;
 }
 
 export interface HealthService {
