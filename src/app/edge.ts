@@ -66,6 +66,7 @@ export const startEdge = async (parts: EdgeParts): Promise<string> => {
       actors: sale.actors,
       waitingRoom,
       bus: servers.bus,
+      payments: parts.payments,
       clock: systemClock,
       async changed(eventId) {
         sale.catalogue.forget();
