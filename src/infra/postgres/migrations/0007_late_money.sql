@@ -44,6 +44,30 @@ CREATE INDEX reviews_open ON payments.reviews (opened_at) WHERE resolved_at IS N
 
 -- Every function here goes by its keys, whatever the planner guesses (see 0006).
 
+-- tickets.free_order_seats as in 0005, and the order's holds end with it: who finds a lock of one of them that its process
+-- left behind must see that nobody stands behind it any more.
+CREATE OR REPLACE FUNCTION tickets.free_order_seats(o tickets.orders)
+RETURNS integer
+LANGUAGE plpgsql
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off
+AS $$
+DECLARE
+  freed integer;
+BEGIN
+  UPDATE tickets.holds h SET state = 'expired', expires_at = least(h.expires_at, clock_timestamp())
+   WHERE h.hold_id = ANY (o.hold_ids);
+  UPDATE tickets.seats s
+     SET status = 'free', hold_id = NULL, revision = s.revision + 1, changed_at = clock_timestamp()
+    FROM unnest(o.section_ids, o.seat_ids, o.fences) AS mine (section_id, seat_id, fence)
+   WHERE s.event_id = o.event_id AND s.section_id = mine.section_id AND s.seat_id = mine.seat_id
+     AND s.status = 'paying' AND s.hold_id = ANY (o.hold_ids) AND s.fence = mine.fence;
+  GET DIAGNOSTICS freed = ROW_COUNT;
+  UPDATE tickets.fan_usage u SET seats = u.seats - cardinality(o.seat_ids)
+   WHERE u.event_id = o.event_id AND u.fan_id = o.fan_id;
+  RETURN freed;
+END
+$$;
+
 -- Sells the seats named to an order whose money came when they were not waiting for it. Each must be free, or still the
 -- order's own; all of them or none. The caller has locked the order and every seat named, in the order of the seats' key.
 -- 'sold', 'taken' or 'fan_limit'.
@@ -152,6 +176,8 @@ LANGUAGE plpgsql
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off
 AS $$
 BEGIN
+  UPDATE tickets.holds h SET state = 'expired', expires_at = least(h.expires_at, clock_timestamp())
+   WHERE h.hold_id = ANY (o.hold_ids);
   UPDATE tickets.tickets t SET voided_at = clock_timestamp() WHERE t.order_id = o.order_id AND t.voided_at IS NULL;
   UPDATE tickets.seats s
      SET status = 'free', hold_id = NULL, revision = s.revision + 1, changed_at = clock_timestamp()
