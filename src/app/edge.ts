@@ -69,6 +69,7 @@ export const startEdge = async (parts: EdgeParts): Promise<string> => {
       closedSections: (eventId) => sale.closedSections.of(eventId),
       waitingRoom,
       bus: servers.bus,
+      payments: parts.payments,
       clock: systemClock,
       async changed(eventId) {
         sale.catalogue.forget();

@@ -10,6 +10,7 @@ import { machineRoutes } from './routes/machines.ts';
 import { operatorActorRoutes } from './routes/operator-actors.ts';
 import { operatorEventRoutes } from './routes/operator-events.ts';
 import { operatorQueueRoutes } from './routes/operator-queues.ts';
+import { operatorReviewRoutes } from './routes/operator-reviews.ts';
 import { orderRoutes } from './routes/orders.ts';
 import { paymentWebhookRoutes } from './routes/payments-webhook.ts';
 import { ticketRoutes } from './routes/tickets.ts';
@@ -30,6 +31,7 @@ export const createRoutes = (edge: Edge): readonly Route[] => {
     ...operatorEventRoutes(edge),
     ...operatorActorRoutes(edge),
     ...operatorQueueRoutes(edge),
+    ...operatorReviewRoutes(edge),
     ...machineRoutes(edge, openapi),
   ];
   return routes;

@@ -227,7 +227,7 @@ test('a sale whose fence no longer matches is rejected, never sold', async (t) =
   t.deepEqual((await sale.statuses())['sold'] ?? 0, 0);
 });
 
-test('a payment of another amount or currency than the order is rejected', async (t) => {
+test('a payment of another amount or currency than the order is never sold, and waits for a person', async (t) => {
   const sale = await setUp(t);
   if (sale === null) return;
   for (const [seat, wrong] of [
@@ -242,12 +242,12 @@ test('a payment of another amount or currency than the order is rejected', async
     ]);
     t.deepEqual(
       outcomes.map((one) => one.outcome),
-      ['rejected'],
+      ['review'],
     );
   }
 });
 
-test('messages about unknown orders are counted and do nothing', async (t) => {
+test('messages about unknown orders are counted, sell nothing, and send money to a person', async (t) => {
   const sale = await setUp(t);
   if (sale === null) return;
   const fan = await sale.admit();
@@ -256,6 +256,14 @@ test('messages about unknown orders are counted and do nothing', async (t) => {
   t.deepEqual(
     outcomes.map((one) => one.outcome),
     ['nothing', 'confirmed'],
+  );
+  t.deepEqual(
+    (await sale.outbox()).map((row) => [row.type, row.data['reason'] ?? null]),
+    [
+      ['PedidoCriado', null],
+      ['PedidoRejeitado', 'unknown_order'],
+      ['PedidoConfirmado', null],
+    ],
   );
 });
 

@@ -5,6 +5,8 @@ import type { AnyEnvelope } from '../../src/domain/messages.ts';
 import type { Clock } from '../../src/domain/ports/environment.ts';
 import type { Outbox } from '../../src/domain/ports/outbox.ts';
 import type { AppliedChange, PaymentStore } from '../../src/domain/ports/payment-store.ts';
+import type { ReviewStore } from '../../src/domain/ports/review-store.ts';
+import { matterOf, type ReviewMatter } from '../../src/domain/review.ts';
 
 interface Row {
   attempt: Attempt;
@@ -18,6 +20,9 @@ export interface MemoryPayments {
   readonly outbox: Outbox;
   /** Every message ever written to the outbox, in order. */
   readonly said: AnyEnvelope[];
+  readonly reviews: ReviewStore;
+  /** Every matter ever left to a person, each once. */
+  readonly matters: readonly ReviewMatter[];
 }
 
 /**
@@ -32,8 +37,17 @@ export const createMemoryPayments = (clock: Clock): MemoryPayments => {
   const leases = new Map<string, number>();
   const unsent = new Set<string>();
 
+  const matters: ReviewMatter[] = [];
+  const openMatter = (matter: ReviewMatter): boolean => {
+    const isKnown = matters.some((one) => one.kind === matter.kind && one.paymentRef === matter.paymentRef);
+    if (!isKnown) matters.push(matter);
+    return !isKnown;
+  };
+
   const change = (row: Row, wanted: AttemptChange): AppliedChange => {
     const { attempt, message, alarm } = applyChange(row.attempt, wanted);
+    const matter = matterOf(row.attempt, wanted, { attempt, alarm });
+    if (matter !== null) openMatter(matter);
     const changed = attempt !== row.attempt;
     if (changed) {
       Object.assign(row, { attempt, checks: 0, nextCheckMs: nextCheckAtMs(attempt, 0, clock.nowMs()) });
@@ -63,6 +77,10 @@ export const createMemoryPayments = (clock: Clock): MemoryPayments => {
       const nextCheckMs = nextCheckAtMs(attempt, 0, clock.nowMs());
       rows.set(attempt.attemptId, { attempt, checks: 0, nextCheckMs, leasedUntilMs: 0 });
       return attempt;
+    },
+    async adopt(attempt, matter) {
+      await store.begin(attempt);
+      return openMatter(matter);
     },
     find: async (attemptId) => rows.get(attemptId)?.attempt ?? null,
     findByIntent: async (intentId) =>
@@ -135,5 +153,10 @@ export const createMemoryPayments = (clock: Clock): MemoryPayments => {
     },
     backlog: async () => ({ unsent: unsent.size, oldestAgeMs: 0 }),
   };
-  return { store, outbox, said };
+  const reviews: ReviewStore = {
+    open: async (matter) => openMatter(matter),
+    list: async () => [],
+    resolve: async () => ({ kind: 'not_found' }),
+  };
+  return { store, outbox, said, reviews, matters };
 };

@@ -85,6 +85,7 @@ export const createHarness = (options: HarnessOptions = {}) => {
   const restart = (wrap: <P extends object>(part: P) => P = (part) => part): RunningPaymentService =>
     createPaymentService({
       store: wrap(store),
+      reviews: memory.reviews,
       outbox: wrap(memory.outbox),
       gateway: wrap<PaymentGateway>(gateway),
       bus,

@@ -5,6 +5,7 @@ import type { EventId, FanId, HoldId, OrderId, PassId, SeatId, SectionId, Ticket
 import type { QueueName } from '../messages.ts';
 import type { Order, OrderStatus, Ticket } from '../order.ts';
 import type { Refusal } from '../refusal.ts';
+import type { Review, ReviewAction } from '../review.ts';
 import type { SeatStatus } from '../seat.ts';
 import type { AuditEntry, KnobChange, OrderCounts } from './event-store.ts';
 import type { LineCounters } from './line.ts';
@@ -108,6 +109,13 @@ export interface PaymentService {
   cancel(orderId: OrderId): Promise<'cancelled' | 'too_late' | 'unknown' | 'not_found'>;
   /** Checks signature and age, counts it once, applies it. */
   receiveWebhook(rawBody: Buffer, signature: string): Promise<'accepted' | 'duplicate' | 'ignored' | Refusal>;
+  /** What waits for a person, oldest first; with `all`, also what was decided. */
+  reviews(state: 'open' | 'all', limit: number): Promise<readonly Review[]>;
+  /** Decides a review, once: the same action again changes nothing (`repeated`), another one is refused. */
+  resolveReview(
+    reviewId: string,
+    decision: { readonly action: ReviewAction; readonly note: string; readonly by: string },
+  ): Promise<{ readonly review: Review; readonly repeated: boolean } | Refusal>;
 }
 
 // ---------------------------------------------------------------- waiting room
@@ -249,6 +257,8 @@ export interface OperatorService {
   audit(limit: number): Promise<readonly AuditEntry[]>;
   parked(queue: QueueName, limit: number): Promise<readonly ParkedMessage[]>;
   redrive(queue: QueueName, limit: number, by: Actor): Promise<number>;
+  reviews(state: 'open' | 'all', limit: number): Promise<readonly Review[]>;
+  resolveReview(reviewId: string, action: ReviewAction, note: string, by: Actor): Promise<Review | Refusal>;
 }
 
 // ---------------------------------------------------------------- health

@@ -5,10 +5,13 @@ import {
   type AttemptMessage,
   type AttemptStatus,
 } from '../../domain/attempt.ts';
+import { matterOf } from '../../domain/review.ts';
 import { nextCheckAtMs } from '../../domain/attempt-schedule.ts';
+import type { AttemptId } from '../../domain/ids.ts';
 import type { OrderReason } from '../../domain/order.ts';
 import type { AppliedChange, PaymentStore, ReceivedMessage } from '../../domain/ports/payment-store.ts';
 import { inTransaction, type Client, type Pool } from './pool.ts';
+import { openReview } from './review-rows.ts';
 
 interface AttemptRow {
   readonly attempt_id: string;
@@ -55,6 +58,9 @@ const say = async (client: Client, attempt: Attempt, message: AttemptMessage): P
   ]);
 };
 
+/** What fails here was decided by a person, who must hear of it. */
+const BY_A_PERSON: ReadonlySet<AttemptStatus> = new Set(['honouring', 'keeping', 'returning']);
+
 /** The change of a row that this transaction has locked. */
 const changeLocked = async (
   client: Client,
@@ -62,7 +68,8 @@ const changeLocked = async (
   change: AttemptChange,
 ): Promise<AppliedChange> => {
   const before = toAttempt(row);
-  const { attempt, message, alarm } = applyChange(before, change);
+  const transition = applyChange(before, change);
+  const { attempt, message, alarm } = transition;
   const changed = attempt !== before;
   if (changed) {
     // The lease stays: it belongs to whoever works on this attempt now, and that may be our caller.
@@ -80,6 +87,8 @@ const changeLocked = async (
     );
   }
   if (message !== null) await say(client, attempt, message);
+  const matter = matterOf(before, change, transition);
+  if (matter !== null) await openReview(client, matter, BY_A_PERSON.has(before.status));
   return { attempt, changed, duplicate: false, said: message !== null, alarm };
 };
 
@@ -115,6 +124,17 @@ const INSERT = `
   ON CONFLICT DO NOTHING
   RETURNING ${COLUMNS}`;
 
+/** A change within somebody else's transaction; null: there is no such attempt. */
+export const changeAttempt = (
+  client: Client,
+  attemptId: AttemptId,
+  change: AttemptChange,
+): Promise<AppliedChange | null> =>
+  orIfNoAttempt<AppliedChange | null>(
+    lockBy(client, BY_ID, attemptId).then((row) => changeLocked(client, row, change)),
+    null,
+  );
+
 /** The longest due first. SKIP LOCKED: many sweepers at once take different rows. */
 const CLAIM = `
   SELECT ${COLUMNS} FROM payments.attempts
@@ -131,22 +151,23 @@ const LEASE = `
   FROM unnest($1::uuid[], $2::float8[]) AS c (attempt_id, next_check_at_ms)
   WHERE a.attempt_id = c.attempt_id`;
 
+const insertValues = (attempt: Attempt): readonly unknown[] => [
+  attempt.attemptId,
+  attempt.orderId,
+  attempt.eventId,
+  attempt.intentId,
+  attempt.status,
+  attempt.amountMinor,
+  attempt.currency,
+  attempt.description,
+  attempt.reason,
+  attempt.payByMs,
+  nextCheckAtMs(attempt, 0, 0),
+];
+
 const begin = async (pool: Pool, attempt: Attempt): Promise<Attempt> => {
-  const { attemptId, orderId, eventId, intentId, status, amountMinor, currency, description, reason } =
-    attempt;
-  const inserted = await pool.query<AttemptRow>(INSERT, [
-    attemptId,
-    orderId,
-    eventId,
-    intentId,
-    status,
-    amountMinor,
-    currency,
-    description,
-    reason,
-    attempt.payByMs,
-    nextCheckAtMs(attempt, 0, 0),
-  ]);
+  const { attemptId } = attempt;
+  const inserted = await pool.query<AttemptRow>(INSERT, [...insertValues(attempt)]);
   const standing = first(inserted.rows) ?? (await findBy(pool, BY_ID, attemptId));
   if (standing === null) throw new Error(`attempt ${attemptId} could be neither inserted nor found`);
   return standing;
@@ -162,6 +183,12 @@ const findBy = async (pool: Pool, where: string, id: string): Promise<Attempt | 
 /** `PaymentStore` in Postgres: schema `payments`. All schedules and expiries go by Postgres' clock. */
 export const createPaymentStore = (pool: Pool): PaymentStore => ({
   begin: (attempt) => begin(pool, attempt),
+  async adopt(attempt, matter) {
+    return inTransaction(pool, async (client) => {
+      await client.query(INSERT, [...insertValues(attempt)]);
+      return openReview(client, matter, false);
+    });
+  },
   find: (attemptId) => findBy(pool, BY_ID, attemptId),
   findByIntent: (intentId) => findBy(pool, 'intent_id = $1', intentId),
   findByOrder: (orderId) => findBy(pool, NEWEST_OF_ORDER, orderId),
