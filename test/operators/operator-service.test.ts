@@ -52,6 +52,7 @@ const create = (known = true) => {
       },
     } as never,
     closedSections: () => new Set(['B']),
+    money: () => Promise.resolve(null),
     bus: { redrive: () => Promise.resolve(7), parked: () => Promise.resolve([]) } as never,
     clock: { nowMs: () => 1_000 },
     changed(eventId) {
