@@ -3,6 +3,7 @@ import { importDemoEvent } from './app/demo-event.ts';
 import { startEdge } from './app/edge.ts';
 import { createHealth } from './app/health.ts';
 import { createSaleMetrics, watchParts } from './app/metrics.ts';
+import { startMoney } from './app/money.ts';
 import { startPayments } from './app/payments.ts';
 import { startSale } from './app/sale.ts';
 import { startSandboxGateway } from './app/sandbox.ts';
@@ -96,6 +97,7 @@ const compose = async (
   const metrics = createMetrics();
   watchParts(metrics, servers.parts);
   const payments = await startPayments({ config, servers, sandbox, log, closing });
+  const money = startMoney({ config, servers, gateway: payments.gateway, metrics, log, closing });
   const sale = startSale({ config, servers, log, metrics: createSaleMetrics(metrics), closing, onFatal });
   const demoEvent = demo ? await importDemoEvent(sale.events) : null;
   const parts: readonly Part[] = [
@@ -114,6 +116,7 @@ const compose = async (
         servers,
         sale,
         payments: payments.service,
+        money,
         tokens,
         passes: createLinePasses(secret),
         secret,

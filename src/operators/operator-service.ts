@@ -4,6 +4,7 @@ import type { EventId, SectionId } from '../domain/ids.ts';
 import type { Clock } from '../domain/ports/environment.ts';
 import type { AuditLog, EventStore, SectionCounts } from '../domain/ports/event-store.ts';
 import type { MessageBus } from '../domain/ports/message-bus.ts';
+import type { MoneyReport } from '../domain/ports/reconciliation-store.ts';
 import type {
   Actor,
   LiveNumbers,
@@ -23,6 +24,7 @@ export interface OperatorServiceOptions {
   readonly closedSections: (eventId: EventId) => ReadonlySet<SectionId>;
   readonly bus: MessageBus;
   readonly payments: Pick<PaymentService, 'reviews' | 'resolveReview'>;
+  readonly money: () => Promise<MoneyReport | null>;
   readonly clock: Pick<Clock, 'nowMs'>;
   /** Something about the event changed on this node: be quicker than the next refresh. */
   readonly changed: (eventId: EventId) => Promise<void>;
@@ -123,6 +125,7 @@ export const createOperatorService = (options: OperatorServiceOptions): Operator
     },
 
     audit: (limit) => audit.newest(limit),
+    money: () => options.money(),
     parked: (queue, limit) => bus.parked(queue, limit),
 
     async redrive(queue, limit, by) {

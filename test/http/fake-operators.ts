@@ -66,6 +66,27 @@ export const fakeOperators = () => {
         requestId: 'r1',
       },
     ],
+    money: async () => ({
+      lookedAtMs: NOW_MS,
+      unbalanced: 1,
+      lines: [{ class: 'unbalanced', currency: 'BRL', payments: 1, amountMinor: 25_000 }],
+      differences: [
+        {
+          kind: 'unknown_intent',
+          remedy: 'refund',
+          subject: 'pi_1',
+          intentId: 'pi_1',
+          attemptId: ELSEWHERE,
+          orderId: ELSEWHERE,
+          eventId: EVENT,
+          ours: null,
+          gateway: 'captured',
+          keptMinor: 25_000,
+          currency: 'BRL',
+          standingMs: 180_000,
+        },
+      ],
+    }),
     parked: async () => [
       {
         envelope: {

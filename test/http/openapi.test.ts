@@ -52,6 +52,7 @@ GET /v1/operator/events/{eventId}/stream
 GET /v1/operator/actors
 DELETE /v1/operator/actors/{path}
 GET /v1/operator/audit
+GET /v1/operator/money
 GET /v1/operator/queues/{queue}/parked
 POST /v1/operator/queues/{queue}/redrive
 GET /v1/operator/reviews

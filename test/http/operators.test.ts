@@ -11,6 +11,7 @@ const OPERATIONS: readonly { readonly method: string; readonly path: string; rea
   { method: 'GET', path: '/v1/operator/actors' },
   { method: 'DELETE', path: '/v1/operator/actors/sale/A' },
   { method: 'GET', path: '/v1/operator/audit' },
+  { method: 'GET', path: '/v1/operator/money' },
   { method: 'GET', path: '/v1/operator/queues/tickets/parked' },
   { method: 'POST', path: '/v1/operator/queues/tickets/redrive' },
   { method: 'GET', path: '/v1/operator/reviews' },
@@ -174,6 +175,22 @@ test('viewers and operators see numbers, actors, audit and parked messages', asy
     await bench.ask('GET', `/v1/operator/events/${ELSEWHERE}`, { token: bench.viewer }),
     'not_found',
   );
+});
+
+test('the balance of the money names every class and every difference', async (t) => {
+  const bench = await withServer(t);
+  const answer = await bench.ask('GET', '/v1/operator/money', { token: bench.viewer });
+  const body = answer.body as unknown as {
+    readonly unbalanced: number;
+    readonly classes: readonly object[];
+    readonly differences: readonly Record<string, unknown>[];
+  };
+  t.is(body.unbalanced, 1);
+  t.deepEqual(body.classes, [{ class: 'unbalanced', currency: 'BRL', payments: 1, amountMinor: 25_000 }]);
+  const [difference] = body.differences;
+  t.is(difference?.['kind'], 'unknown_intent');
+  t.is(difference?.['intentId'], 'pi_1');
+  t.is(difference?.['standingMs'], 180_000);
 });
 
 test('parked messages are sent round again', async (t) => {

@@ -53,6 +53,7 @@ const create = (known = true) => {
       },
     } as never,
     closedSections: () => new Set(['B']),
+    money: () => Promise.resolve(null),
     bus: { redrive: () => Promise.resolve(7), parked: () => Promise.resolve([]) } as never,
     payments: {
       reviews: () => Promise.resolve([]),

@@ -10,6 +10,7 @@ import type { SeatStatus } from '../seat.ts';
 import type { AuditEntry, KnobChange, OrderCounts } from './event-store.ts';
 import type { LineCounters } from './line.ts';
 import type { ParkedMessage } from './message-bus.ts';
+import type { MoneyReport } from './reconciliation-store.ts';
 
 /**
  * What the services offer to the edge. The HTTP layer knows these interfaces and nothing behind them. A method that can
@@ -255,6 +256,8 @@ export interface OperatorService {
   /** Crashes it; its supervisor brings it back. False: there is no such actor. */
   killActor(path: string, by: Actor): Promise<boolean>;
   audit(limit: number): Promise<readonly AuditEntry[]>;
+  /** What the last look at both ledgers found; null: none has been finished yet. */
+  money(): Promise<MoneyReport | null>;
   parked(queue: QueueName, limit: number): Promise<readonly ParkedMessage[]>;
   redrive(queue: QueueName, limit: number, by: Actor): Promise<number>;
   reviews(state: 'open' | 'all', limit: number): Promise<readonly Review[]>;

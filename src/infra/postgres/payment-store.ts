@@ -13,7 +13,7 @@ import type { AppliedChange, PaymentStore, ReceivedMessage } from '../../domain/
 import { inTransaction, type Client, type Pool } from './pool.ts';
 import { openReview } from './review-rows.ts';
 
-interface AttemptRow {
+export interface AttemptRow {
   readonly attempt_id: string;
   readonly order_id: string;
   readonly event_id: string;
@@ -29,11 +29,11 @@ interface AttemptRow {
   readonly now_ms: number;
 }
 
-const COLUMNS = `attempt_id, order_id, event_id, intent_id, status, amount_minor, currency, description, reason, checks,
+export const ATTEMPT_COLUMNS = `attempt_id, order_id, event_id, intent_id, status, amount_minor, currency, description, reason, checks,
   (extract(epoch FROM pay_by) * 1000)::bigint AS pay_by_ms,
   (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now_ms`;
 
-const toAttempt = (row: AttemptRow): Attempt => ({
+export const toAttempt = (row: AttemptRow): Attempt => ({
   attemptId: row.attempt_id,
   orderId: row.order_id,
   eventId: row.event_id,
@@ -106,7 +106,7 @@ const orIfNoAttempt = async <T>(work: Promise<T>, instead: T): Promise<T> => {
 
 const lockBy = async (client: Client, where: string, id: string): Promise<AttemptRow> => {
   const { rows } = await client.query<AttemptRow>(
-    `SELECT ${COLUMNS} FROM payments.attempts WHERE ${where} FOR UPDATE`,
+    `SELECT ${ATTEMPT_COLUMNS} FROM payments.attempts WHERE ${where} FOR UPDATE`,
     [id],
   );
   if (rows[0] === undefined) throw new NoAttempt();
@@ -122,7 +122,7 @@ const INSERT = `
     (attempt_id, order_id, event_id, intent_id, status, amount_minor, currency, description, reason, pay_by, next_check_at)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, to_timestamp($10::float8 / 1000), now() + $11 * interval '1 millisecond')
   ON CONFLICT DO NOTHING
-  RETURNING ${COLUMNS}`;
+  RETURNING ${ATTEMPT_COLUMNS}`;
 
 /** A change within somebody else's transaction; null: there is no such attempt. */
 export const changeAttempt = (
@@ -137,7 +137,7 @@ export const changeAttempt = (
 
 /** The longest due first. SKIP LOCKED: many sweepers at once take different rows. */
 const CLAIM = `
-  SELECT ${COLUMNS} FROM payments.attempts
+  SELECT ${ATTEMPT_COLUMNS} FROM payments.attempts
   WHERE next_check_at <= clock_timestamp() AND (leased_until IS NULL OR leased_until <= clock_timestamp())
   ORDER BY next_check_at, attempt_id
   LIMIT $1
@@ -174,9 +174,10 @@ const begin = async (pool: Pool, attempt: Attempt): Promise<Attempt> => {
 };
 
 const findBy = async (pool: Pool, where: string, id: string): Promise<Attempt | null> => {
-  const { rows } = await pool.query<AttemptRow>(`SELECT ${COLUMNS} FROM payments.attempts WHERE ${where}`, [
-    id,
-  ]);
+  const { rows } = await pool.query<AttemptRow>(
+    `SELECT ${ATTEMPT_COLUMNS} FROM payments.attempts WHERE ${where}`,
+    [id],
+  );
   return first(rows);
 };
 
@@ -248,7 +249,7 @@ export const createPaymentStore = (pool: Pool): PaymentStore => ({
 
   async page(after, limit) {
     const { rows } = await pool.query<AttemptRow>(
-      `SELECT ${COLUMNS} FROM payments.attempts
+      `SELECT ${ATTEMPT_COLUMNS} FROM payments.attempts
        WHERE $1::uuid IS NULL OR attempt_id > $1 ORDER BY attempt_id LIMIT $2`,
       [after, limit],
     );
