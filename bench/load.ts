@@ -82,7 +82,8 @@ const drive = (socket: Socket, untilMs: number, options: LoadOptions, latencies:
     send();
   });
 
-const at = (sorted: Float64Array, share: number): number =>
+/** The value below which `share` of them lie. */
+export const at = (sorted: Float64Array, share: number): number =>
   sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
 
 /** A closed loop: as many requests under way as there are connections, for `seconds` or until there is nothing to send. */

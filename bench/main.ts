@@ -1,6 +1,9 @@
 import { parseArgs } from 'node:util';
 import { benchActorKit } from './actor-kit.bench.ts';
 import { benchHold } from './hold.ts';
+import { benchOverload } from './overload.ts';
+import { benchRecovery } from './recovery.bench.ts';
+import { benchOutages } from './outages.bench.ts';
 
 const USAGE = `usage: npm run bench -- <name> [options]
 
@@ -10,7 +13,12 @@ const USAGE = `usage: npm run bench -- <name> [options]
       --connections <n>   keep-alive connections, one request at a time on each (128)
       --seats <n>         seats of the event of one round (60000)
       --profile <folder>  write a CPU profile of the server there
+  overload    joins at one and at ten times the capacity of a node: goodput, refusals, memory, recovery
+      --seconds <n>       how long each phase lasts (5)
+  recovery    a killed section's way back to a true answer, next to the first use of one
   actor-kit   asks through the actor kit, next to bare nact dispatch
+  outages     how long each part's death and return are felt, next to what is promised
+      --rounds <n>        deaths of each part (3)
 
   --json      the result as one JSON object, in the last line of stdout
 `;
@@ -45,8 +53,14 @@ const run = async (name: string | undefined): Promise<object | null> => {
         seats: whole('seats', values.seats),
         profileFolder: values.profile ?? null,
       });
+    case 'overload':
+      return benchOverload({ seconds: whole('seconds', values.seconds) });
+    case 'recovery':
+      return benchRecovery();
     case 'actor-kit':
       return benchActorKit();
+    case 'outages':
+      return benchOutages({ rounds: whole('rounds', values.rounds) });
     default:
       return null;
   }

@@ -1,7 +1,7 @@
 // The door to everything on a fresh clone: installs what is missing, builds what is stale, then becomes the program.
 //   start [args]           every role with embedded parts and the demo event
 //   test [args]            ava with its own arguments
-//   run <command> [args]   one command of the CLI; `bench` has its own program
+//   run <command> [args]   one command of the CLI; `bench` and `bugs` have their own programs
 // It works before `npm install`: built-in modules only. All it says goes to stderr, because stdout belongs to the program.
 import { spawnSync } from 'node:child_process';
 import { existsSync, lstatSync, readFileSync } from 'node:fs';
@@ -82,6 +82,8 @@ const become = async (program, args) => {
   await import(pathToFileURL(path).href);
 };
 
+const OWN_PROGRAMS = { bench: 'dist/bench/main.js', bugs: 'dist/test/seeded-bugs/run.js' };
+
 const programOf = (command, args) => {
   switch (command) {
     case 'start':
@@ -89,7 +91,7 @@ const programOf = (command, args) => {
     case 'test':
       return ['node_modules/ava/entrypoints/cli.mjs', args];
     case 'run':
-      if (args[0] === 'bench') return ['dist/bench/main.js', args.slice(1)];
+      if (Object.hasOwn(OWN_PROGRAMS, args[0] ?? '')) return [OWN_PROGRAMS[args[0]], args.slice(1)];
       return args.length === 0 ? null : ['dist/src/main.js', args];
     default:
       return null;

@@ -2,7 +2,8 @@ import { createClosing } from './app/closing.ts';
 import { importDemoEvent } from './app/demo-event.ts';
 import { startEdge } from './app/edge.ts';
 import { createHealth } from './app/health.ts';
-import { createSaleMetrics } from './app/metrics.ts';
+import { createSaleMetrics, watchParts } from './app/metrics.ts';
+import { startMoney } from './app/money.ts';
 import { startPayments } from './app/payments.ts';
 import { postgresStores, startSale, SYSTEM } from './app/sale.ts';
 import { startSandboxGateway } from './app/sandbox.ts';
@@ -94,7 +95,9 @@ const compose = async (
 
   const servers = await openServers(config, log, closing);
   const metrics = createMetrics();
+  watchParts(metrics, servers.parts);
   const payments = await startPayments({ config, servers, sandbox, log, closing });
+  const money = startMoney({ config, servers, gateway: payments.gateway, metrics, log, closing });
   const sale = startSale({
     config,
     servers,
@@ -122,6 +125,7 @@ const compose = async (
         servers,
         sale,
         payments: payments.service,
+        money,
         tokens,
         passes: createLinePasses(secret),
         secret,

@@ -40,6 +40,7 @@ const schema = z.object({
   CALL_TTL_MS: milliseconds(30_000, 1_000),
   ADMISSION_TICK_MS: milliseconds(250, 20),
   SWEEP_EVERY_MS: milliseconds(1_000, 20),
+  RECONCILE_EVERY_MS: milliseconds(60_000, 20),
   DRAIN_MS: milliseconds(4_000, 0),
   MAX_IN_FLIGHT: count(1_024, 16),
   STRIPE_API_URL: url('http', 'https').optional(),

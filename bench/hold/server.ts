@@ -15,6 +15,7 @@ import { createLog } from '../../src/infra/log.ts';
  */
 export interface Reading {
   readonly cpuMs: number;
+  readonly rssBytes: number;
   /** Of all kinds: holds, reads of sections, the waiting room, housekeeping. */
   readonly statements: number;
   readonly redisCommands: number;
@@ -73,7 +74,8 @@ const startBareRoute = async (): Promise<number> => {
 
 const reading = (): Reading => {
   const { user, system } = process.cpuUsage();
-  return { cpuMs: (user + system) / 1_000, statements, redisCommands };
+  const rssBytes = process.memoryUsage.rss();
+  return { cpuMs: (user + system) / 1_000, rssBytes, statements, redisCommands };
 };
 
 countTraffic();

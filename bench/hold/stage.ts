@@ -44,6 +44,8 @@ export interface Stage {
   readonly variables: Readonly<Record<string, string>>;
   readonly durability: string;
   createEvent(name: string, seats: number): Promise<BenchEvent>;
+  /** An event of which only the line is wanted: the bytes with which each of the fans joins it. */
+  openLine(name: string): Promise<Buffer[]>;
   /** What Postgres knows of the holds that were acknowledged. */
   audit(
     eventId: string,
@@ -184,6 +186,15 @@ export const openStage = async (): Promise<Stage> => {
           );
         },
       };
+    },
+
+    async openLine(name) {
+      const { eventId } = await events.create(systemIds.next(), definitionOf(name, 1));
+      return fans.map(({ token }) =>
+        Buffer.from(
+          `POST /v1/events/${eventId}/line HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${token}\r\nIdempotency-Key: ${randomUUID()}\r\nContent-Length: 0\r\n\r\n`,
+        ),
+      );
     },
 
     async audit(eventId, holdIds) {

@@ -1,6 +1,7 @@
 import type { Config } from '../config.ts';
 import { slowdownOf } from '../domain/slowdown.ts';
 import type { RecoveryCodes } from '../domain/ports/line.ts';
+import type { MoneyReport } from '../domain/ports/reconciliation-store.ts';
 import type { BearerTokens, HealthService, LinePasses, PaymentService } from '../domain/ports/services.ts';
 import { createHttpServer } from '../http/server.ts';
 import { systemClock, systemIds } from '../infra/environment.ts';
@@ -24,6 +25,7 @@ export interface EdgeParts {
   readonly servers: Servers;
   readonly sale: Sale;
   readonly payments: PaymentService;
+  readonly money: () => Promise<MoneyReport | null>;
   readonly tokens: BearerTokens;
   readonly passes: LinePasses & RecoveryCodes;
   readonly secret: string;
@@ -69,6 +71,8 @@ export const startEdge = async (parts: EdgeParts): Promise<string> => {
       closedSections: (eventId) => sale.closedSections.of(eventId),
       waitingRoom,
       bus: servers.bus,
+      payments: parts.payments,
+      money: parts.money,
       clock: systemClock,
       async changed(eventId) {
         sale.catalogue.forget();

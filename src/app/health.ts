@@ -1,16 +1,14 @@
 import type { HealthService } from '../domain/ports/services.ts';
 import type { Part } from './servers.ts';
 
-/** Asks each part; one that throws is down. */
+/** Tells what the watchers of the parts know; nobody who asks for it waits for a server. */
 export const createHealth = (parts: readonly Part[]): HealthService => ({
-  parts: () =>
-    Promise.all(
-      parts.map(async ({ name, where, vital, up }) => {
-        try {
-          return { name, where, vital, state: (await up()) ? 'up' : 'down' } as const;
-        } catch {
-          return { name, where, vital, state: 'down' } as const;
-        }
-      }),
-    ),
+  parts: async () =>
+    parts.map(({ name, where, vital, up, standsIn }) => ({
+      name,
+      where,
+      vital,
+      state: up() ? 'up' : 'down',
+      ...(standsIn?.() === true ? { standIn: 'PostgreSQL' } : {}),
+    })),
 });

@@ -5,6 +5,7 @@ import { isRefusal } from '../domain/refusal.ts';
 import type { Metrics } from '../infra/metrics.ts';
 import type { ClosedSections } from '../tickets/closed-sections.ts';
 import type { CommitReport } from '../streams/commit-pipeline.ts';
+import type { Part } from './servers.ts';
 
 /** What the ticket service measures of itself; the names are an interface: dashboards and alarms stand on them. */
 export interface SaleMetrics {
@@ -15,6 +16,21 @@ export interface SaleMetrics {
   committed(report: CommitReport<Settlement>): void;
   expired(holds: number): void;
 }
+
+/** Each server as this node finds it, and whether Postgres does its work meanwhile. */
+export const watchParts = (metrics: Metrics, parts: readonly Part[]): void => {
+  metrics.gauge('catraca_dependency_up', 'Whether a server answers (1) or not (0).', ['name'], (gauge) => {
+    for (const { name, up } of parts) gauge.set({ name }, up() ? 1 : 0);
+  });
+  metrics.gauge(
+    'catraca_dependency_replaced',
+    'Whether Postgres does the work of a server that is away.',
+    ['name'],
+    (gauge) => {
+      for (const { name, standsIn } of parts) gauge.set({ name }, standsIn?.() === true ? 1 : 0);
+    },
+  );
+};
 
 export const createSaleMetrics = (metrics: Metrics): SaleMetrics => {
   const holds = metrics.counter('catraca_holds_total', 'Holds decided by Postgres, by outcome.', ['outcome']);

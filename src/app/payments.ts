@@ -5,6 +5,7 @@ import { systemClock, systemRandom } from '../infra/environment.ts';
 import type { Logger } from '../infra/log.ts';
 import { createOutbox } from '../infra/postgres/outbox.ts';
 import { createPaymentStore } from '../infra/postgres/payment-store.ts';
+import { createReviewStore } from '../infra/postgres/review-store.ts';
 import { createStripeGateway } from '../infra/stripe/stripe-gateway.ts';
 import { createPaymentService } from '../payments/payment-service.ts';
 import type { Sandbox } from '../sandbox/server.ts';
@@ -53,6 +54,7 @@ export const startPayments = async (parts: {
   const gateway = openGateway(config, sandbox?.url ?? null, log);
   const service = createPaymentService({
     store: createPaymentStore(servers.pool),
+    reviews: createReviewStore(servers.pool),
     outbox: createOutbox(servers.pool, 'payments'),
     gateway,
     bus: servers.bus,

@@ -41,8 +41,10 @@ const BUS_POLL_MS = 250;
 const BROKER_PATIENCE_MS = 3_000;
 
 /** A part as the banner and the health page show it. */
-export interface Part extends Omit<PartHealth, 'state'> {
-  readonly up: () => boolean | Promise<boolean>;
+export interface Part extends Omit<PartHealth, 'state' | 'standIn'> {
+  readonly up: () => boolean;
+  /** Postgres does its work now. */
+  readonly standsIn?: () => boolean;
 }
 
 export interface Servers {
@@ -53,10 +55,6 @@ export interface Servers {
   readonly bus: MessageBus;
   /** Postgres answers; without it nothing can be decided. */
   readonly deciding: () => boolean;
-  /** Postgres counts the lines, in place of Redis. */
-  readonly lineStandsIn: () => boolean;
-  /** Messages travel through Postgres, in place of RabbitMQ. */
-  readonly busStandsIn: () => boolean;
   readonly parts: readonly Part[];
 }
 
@@ -101,7 +99,6 @@ const openRedis = async (config: Config, pool: Pool, log: Logger, closing: Closi
     return {
       locks: createMemorySeatLocks(systemClock),
       line: createMemoryLineStore({ clock: systemClock, callTtlMs }),
-      standsIn: () => false,
       part: { name: 'Redis', where: 'embedded', vital: false, up: () => true },
     };
   }
@@ -131,8 +128,13 @@ const openRedis = async (config: Config, pool: Pool, log: Logger, closing: Closi
     return {
       locks,
       line,
-      standsIn: () => line.standingIn(),
-      part: { name: 'Redis', where: addressOf(url), vital: false, up: () => reach.up() },
+      part: {
+        name: 'Redis',
+        where: addressOf(url),
+        vital: false,
+        up: () => reach.up(),
+        standsIn: () => line.standingIn(),
+      },
     };
   } catch (error) {
     throw new StartError(`Redis at ${addressOf(url)} could not be reached: ${reasonOf(error)}.`, error);
@@ -144,13 +146,13 @@ const openBus = async (
   pool: Pool,
   log: Logger,
   closing: Closing,
-): Promise<{ readonly bus: MessageBus; readonly standsIn: () => boolean; readonly part: Part }> => {
+): Promise<{ readonly bus: MessageBus; readonly part: Part }> => {
   const standby = createPostgresBus({ pool, clock: systemClock, log, pollMs: BUS_POLL_MS });
   const { RABBITMQ_URL: url } = config;
   if (url === undefined) {
     closing.add('message bus', () => standby.close());
     const part: Part = { name: 'RabbitMQ', where: 'embedded', vital: false, up: () => standby.healthy() };
-    return { bus: standby, standsIn: () => false, part };
+    return { bus: standby, part };
   }
   const primary = createRabbitBus({ url, clock: systemClock, log });
   const bus = createFallbackBus(primary, standby, { afterMs: BROKER_PATIENCE_MS, clock: systemClock });
@@ -161,8 +163,14 @@ const openBus = async (
     const reason = reasonOf(primary.lastFault() ?? error);
     throw new StartError(`RabbitMQ at ${addressOf(url)} could not be reached: ${reason}.`, error);
   }
-  const part: Part = { name: 'RabbitMQ', where: addressOf(url), vital: false, up: () => primary.healthy() };
-  return { bus, standsIn: () => bus.standbyInUse(), part };
+  const part: Part = {
+    name: 'RabbitMQ',
+    where: addressOf(url),
+    vital: false,
+    up: () => primary.healthy(),
+    standsIn: () => bus.standbyInUse(),
+  };
+  return { bus, part };
 };
 
 /** Connects to the servers that are configured, and starts the embedded part for each that is not. */
@@ -177,8 +185,6 @@ export const openServers = async (config: Config, log: Logger, closing: Closing)
     line: redis.line,
     bus: rabbit.bus,
     deciding: () => postgres.reach.up(),
-    lineStandsIn: redis.standsIn,
-    busStandsIn: rabbit.standsIn,
     parts: [postgres.part, redis.part, rabbit.part],
   };
 };

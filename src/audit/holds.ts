@@ -11,7 +11,7 @@ export const holdsAdmitted = ({ holds, admissions }: SaleRecords): Verdict => {
     if (admission === undefined) return [`hold ${hold.holdId} has no admission`];
     if (admission.fanId !== hold.fanId) return [`hold ${hold.holdId} uses the admission of another fan`];
     if (admission.admittedAtMs > hold.heldAtMs) return [`hold ${hold.holdId} is older than its admission`];
-    if (admission.expiresAtMs <= hold.heldAtMs)
+    if (hold.late !== true && admission.expiresAtMs <= hold.heldAtMs)
       return [`hold ${hold.holdId} came after its pass had expired`];
     return [];
   });

@@ -127,7 +127,7 @@ export const ledgersAgree = (records: SaleRecords, intents: readonly Intent[] | 
         return [`attempt ${attempt.attemptId} has a second intent, ${intent.intentId}`];
       }
       const kept = intent.capturedMinor > intent.refundedMinor;
-      if (kept === (attempt.status === 'captured')) return [];
+      if (kept === (attempt.status === 'captured' || attempt.status === 'kept')) return [];
       return [`attempt ${attempt.attemptId} is ${attempt.status}, its intent ${intent.status}`];
     }),
     ...records.attempts

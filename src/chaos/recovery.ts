@@ -20,9 +20,8 @@ const NAMED: Readonly<Partial<Record<StrikeRecord['part'], string>>> = {
 
 const suffers = (sample: Sample, part: StrikeRecord['part']): boolean => {
   const name = NAMED[part];
-  if (name !== undefined)
-    return sample.down.includes(name) || (part === 'postgres' && sample.state !== 'ready');
-  return sample.state !== 'ready';
+  // A node that is silent has a trouble of its own, or a starting node would be held against every server at once.
+  return name === undefined ? sample.state !== 'ready' : sample.down.includes(name);
 };
 
 /** Whether any node suffered at that time, by its last sample before or then. */

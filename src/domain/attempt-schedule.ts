@@ -2,7 +2,7 @@ import type { Attempt } from './attempt.ts';
 import type { AttemptStatus } from './attempt-table.ts';
 
 /** What is to be done at the gateway. `look`: nothing is owed; read the intent in case a webhook was lost. */
-export type Want = 'open' | 'look' | 'cancel' | 'capture' | 'refund';
+export type Want = 'open' | 'look' | 'cancel' | 'capture' | 'refund' | 'keep' | 'return';
 
 const WANTS: Readonly<Record<AttemptStatus, Want | null>> = {
   new: 'open',
@@ -11,14 +11,21 @@ const WANTS: Readonly<Record<AttemptStatus, Want | null>> = {
   voiding: 'cancel',
   capturing: 'capture',
   refunding: 'refund',
+  // What the gateway has decides how: these look first.
+  keeping: 'keep',
+  returning: 'return',
   // These wait for tickets, or for nobody.
   authorised: null,
   lapsed: null,
   captured: null,
   cancelled: null,
+  late: null,
   voided: null,
   refunded: null,
   review: null,
+  honouring: null,
+  kept: null,
+  dismissed: null,
 };
 
 export const wantOf = (status: AttemptStatus): Want | null => WANTS[status];

@@ -7,6 +7,8 @@
  * - `cancelling`  it shall end without money, but the gateway can still take it: nothing may be said before it agrees
  * - `authorised`  the money is reserved and `PagamentoOK` is said; tickets decides what becomes of it
  * - `cancelled`   the gateway can never take it any more and `PagamentoFalhou` is said
+ * - `late`        the money came after `PagamentoFalhou` was said: `PagamentoOK` follows it, and tickets decides whether the
+ *                 seats can still be had
  * - `lapsed`      the gateway let go of a reserved sum before tickets had decided; a rejection then needs nothing more
  * - `capturing`   the seats are sold; captured until the gateway's answer is definite
  * - `captured`    the money is ours
@@ -15,6 +17,11 @@
  * - `refunding`   taken money that must go back, whole
  * - `refunded`    it went back
  * - `review`      order and money disagree and no rule may decide: a person does
+ * - `honouring`   a person wants the order honoured: `PagamentoOK` is said once more, approved; tickets decides
+ * - `keeping`     tickets has honoured it; captured if it is only reserved
+ * - `kept`        the money is ours by a person's word
+ * - `returning`   a person sends back whatever the gateway has
+ * - `dismissed`   a person has settled it by other means
  */
 export type AttemptStatus =
   | 'new'
@@ -22,6 +29,7 @@ export type AttemptStatus =
   | 'cancelling'
   | 'authorised'
   | 'cancelled'
+  | 'late'
   | 'lapsed'
   | 'capturing'
   | 'captured'
@@ -29,7 +37,12 @@ export type AttemptStatus =
   | 'voided'
   | 'refunding'
   | 'refunded'
-  | 'review';
+  | 'review'
+  | 'honouring'
+  | 'keeping'
+  | 'kept'
+  | 'returning'
+  | 'dismissed';
 
 /** Every change of status goes to a higher rank, so repeats, reorderings and late news can never lead back. */
 export const RANK: Readonly<Record<AttemptStatus, number>> = {
@@ -39,13 +52,19 @@ export const RANK: Readonly<Record<AttemptStatus, number>> = {
   authorised: 3,
   capturing: 4,
   lapsed: 4,
-  captured: 5,
   cancelled: 5,
-  voiding: 6,
-  voided: 7,
-  refunding: 8,
-  review: 9,
-  refunded: 10,
+  late: 6,
+  captured: 7,
+  voiding: 8,
+  voided: 9,
+  refunding: 10,
+  review: 11,
+  honouring: 12,
+  keeping: 13,
+  kept: 14,
+  returning: 15,
+  dismissed: 16,
+  refunded: 17,
 };
 
 export const ATTEMPT_STATUSES = Object.keys(RANK) as readonly AttemptStatus[];
@@ -67,7 +86,11 @@ export type Signal =
   | 'refund_refused'
   | 'cancel_wanted'
   | 'capture_wanted'
-  | 'return_wanted';
+  | 'return_wanted'
+  | 'review_wanted' // tickets cannot decide either
+  | 'honour_ordered' // this and the next two: by a person
+  | 'return_ordered'
+  | 'dismissed';
 
 export const SIGNALS: readonly Signal[] = [
   'opened',
@@ -86,6 +109,10 @@ export const SIGNALS: readonly Signal[] = [
   'cancel_wanted',
   'capture_wanted',
   'return_wanted',
+  'review_wanted',
+  'honour_ordered',
+  'return_ordered',
+  'dismissed',
 ];
 
 /**
@@ -97,8 +124,9 @@ export const SIGNALS: readonly Signal[] = [
  * - `void_refused`      the reserved sum should be freed and the gateway will not
  * - `lapsed`            a reserved sum was let go before tickets decided
  * - `late_intent`       an intent exists after the gateway had refused to open one; it is cancelled
- * - `late_money`        money moved after everything had been settled; it goes back
+ * - `late_money`        money moved after everything had been settled; tickets may still find seats for it, else it goes back
  * - `refunded_elsewhere` somebody returned money that we had not asked to return
+ * - `undecided`         tickets cannot tell what the money is for
  * - `contradiction`     tickets or the gateway said what cannot be; nothing was done
  */
 export type Alarm =
@@ -112,6 +140,7 @@ export type Alarm =
   | 'late_intent'
   | 'late_money'
   | 'refunded_elsewhere'
+  | 'undecided'
   | 'contradiction';
 
 /** A cell. None written: nothing changes. */
@@ -121,7 +150,11 @@ export interface Rule {
   readonly ifReturning?: AttemptStatus;
   /** Keeps the status but notes the reason. */
   readonly note?: true;
-  readonly say?: 'ok' | 'no';
+  /**
+   * `ok` and `no` are said once, and never both. What comes after them: `late`, the OK of money that came after the no;
+   * `approved`, an OK by a person's word; `undone`, that a person sends the money back.
+   */
+  readonly say?: 'ok' | 'no' | 'late' | 'approved' | 'undone';
   readonly alarm?: Alarm;
 }
 
@@ -129,6 +162,11 @@ const SECOND: Rule = { alarm: 'second_intent' };
 const CONTRADICTION: Rule = { alarm: 'contradiction' };
 const ELSEWHERE: Rule = { to: 'refunded', alarm: 'refunded_elsewhere' };
 const LATE_MONEY: Rule = { to: 'refunding', alarm: 'late_money' };
+const UNDECIDED: Rule = { to: 'review', alarm: 'undecided' };
+const ORDERED: Partial<Record<Signal, Rule>> = {
+  return_ordered: { to: 'returning', say: 'undone' },
+  dismissed: { to: 'dismissed' },
+};
 
 const UNPAID: Partial<Record<Signal, Rule>> = {
   opened: { to: 'open' },
@@ -171,6 +209,7 @@ export const TABLE: Readonly<Record<AttemptStatus, Partial<Record<Signal, Rule>>
     wrong_amount_taken: { to: 'review', alarm: 'wrong_amount' },
     capture_wanted: { to: 'capturing' },
     return_wanted: { to: 'voiding' },
+    review_wanted: UNDECIDED,
     other_intent: SECOND,
   },
   capturing: {
@@ -190,14 +229,22 @@ export const TABLE: Readonly<Record<AttemptStatus, Partial<Record<Signal, Rule>>
     wrong_amount: CONTRADICTION,
     wrong_amount_taken: CONTRADICTION,
     return_wanted: { to: 'refunding' },
+    review_wanted: UNDECIDED,
     other_intent: SECOND,
   },
   cancelled: {
     appeared: { to: 'voiding', alarm: 'late_intent' },
-    captured: LATE_MONEY,
+    captured: { to: 'late', say: 'late', alarm: 'late_money' },
     wrong_amount_taken: LATE_MONEY,
     refunded: ELSEWHERE,
     capture_wanted: CONTRADICTION,
+    other_intent: SECOND,
+  },
+  late: {
+    refunded: ELSEWHERE,
+    capture_wanted: { to: 'captured' },
+    return_wanted: { to: 'refunding' },
+    review_wanted: UNDECIDED,
     other_intent: SECOND,
   },
   lapsed: {
@@ -206,6 +253,7 @@ export const TABLE: Readonly<Record<AttemptStatus, Partial<Record<Signal, Rule>>
     refunded: ELSEWHERE,
     capture_wanted: { to: 'review', alarm: 'capture_lost' },
     return_wanted: { to: 'voided' },
+    review_wanted: { to: 'voided' },
     other_intent: SECOND,
   },
   voiding: {
@@ -235,9 +283,39 @@ export const TABLE: Readonly<Record<AttemptStatus, Partial<Record<Signal, Rule>>
   },
   refunded: { capture_wanted: CONTRADICTION, other_intent: SECOND },
   review: {
+    ...ORDERED,
+    honour_ordered: { to: 'honouring', say: 'approved' },
     refunded: { to: 'refunded' },
     capture_wanted: CONTRADICTION,
     return_wanted: CONTRADICTION,
     other_intent: SECOND,
   },
+  honouring: {
+    refunded: ELSEWHERE,
+    capture_wanted: { to: 'keeping' },
+    return_wanted: { to: 'returning' },
+    // Not to be decided even so: then it is not to be honoured.
+    review_wanted: { to: 'returning' },
+    dismissed: { to: 'dismissed' },
+    other_intent: SECOND,
+  },
+  keeping: {
+    ...ORDERED,
+    captured: { to: 'kept' },
+    wrong_amount_taken: { to: 'kept' },
+    refunded: ELSEWHERE,
+    // The tickets stand by a person's word, and there is no money for them: he is told, and knows what to do.
+    gone: { to: 'dismissed', alarm: 'capture_lost' },
+    capture_refused: { to: 'dismissed', alarm: 'capture_lost' },
+    other_intent: SECOND,
+  },
+  kept: { refunded: ELSEWHERE, other_intent: SECOND },
+  returning: {
+    refunded: { to: 'refunded' },
+    gone: { to: 'refunded' },
+    refund_refused: { alarm: 'refund_refused' },
+    dismissed: { to: 'dismissed' },
+    other_intent: SECOND,
+  },
+  dismissed: { refunded: { to: 'refunded' }, other_intent: SECOND },
 };

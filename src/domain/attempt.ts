@@ -30,7 +30,11 @@ export type AttemptChange =
   | { readonly type: 'refundRefused'; readonly intent: Intent }
   | { readonly type: 'cancelWanted'; readonly reason: OrderReason }
   | { readonly type: 'captureWanted' }
-  | { readonly type: 'returnWanted'; readonly reason: OrderReason };
+  | { readonly type: 'returnWanted'; readonly reason: OrderReason }
+  | { readonly type: 'reviewWanted'; readonly reason: OrderReason }
+  | { readonly type: 'honourOrdered' }
+  | { readonly type: 'returnOrdered' }
+  | { readonly type: 'dismissed' };
 
 /** What tickets is told; the store writes it to the outbox in the transaction that changes the attempt. */
 export type AttemptMessage =
@@ -86,6 +90,10 @@ const WISHES = {
   cancelWanted: 'cancel_wanted',
   captureWanted: 'capture_wanted',
   returnWanted: 'return_wanted',
+  reviewWanted: 'review_wanted',
+  honourOrdered: 'honour_ordered',
+  returnOrdered: 'return_ordered',
+  dismissed: 'dismissed',
 } as const satisfies Partial<Record<AttemptChange['type'], Signal>>;
 
 /** A refusal counts only while the money stands where the call would have mattered; else the sight of it says more. */
@@ -110,8 +118,9 @@ const intentOf = (change: AttemptChange): Intent | null => ('intent' in change ?
 
 const reasonAfter = (attempt: Attempt, change: AttemptChange, rule: Rule): OrderReason | null => {
   // Said OK: an earlier wish to cancel came too late, and must not be taken for a wish to return the money.
-  if (rule.say === 'ok') return null;
-  if (change.type === 'returnWanted') return change.reason;
+  if (rule.say === 'ok' || rule.say === 'late' || rule.say === 'approved') return null;
+  if (rule.say === 'undone') return 'refunded';
+  if (change.type === 'returnWanted' || change.type === 'reviewWanted') return change.reason;
   if (change.type === 'cancelWanted') return attempt.reason ?? change.reason;
   if (rule.say === 'no' || rule.to === 'cancelling') {
     const declined = change.type === 'openRefused' || rule.alarm === 'wrong_amount';
@@ -122,8 +131,13 @@ const reasonAfter = (attempt: Attempt, change: AttemptChange, rule: Rule): Order
 
 const messageOf = (attempt: Attempt, rule: Rule): AttemptMessage | null => {
   const { attemptId, amountMinor, currency } = attempt;
-  if (rule.say === 'ok') return { type: 'PagamentoOK', data: { attemptId, amountMinor, currency } };
-  if (rule.say === 'no') {
+  if (rule.say === 'ok' || rule.say === 'late') {
+    return { type: 'PagamentoOK', data: { attemptId, amountMinor, currency } };
+  }
+  if (rule.say === 'approved') {
+    return { type: 'PagamentoOK', data: { attemptId, amountMinor, currency, approved: true } };
+  }
+  if (rule.say === 'no' || rule.say === 'undone') {
     return { type: 'PagamentoFalhou', data: { attemptId, reason: attempt.reason ?? 'cancelled' } };
   }
   return null;
@@ -132,7 +146,7 @@ const messageOf = (attempt: Attempt, rule: Rule): AttemptMessage | null => {
 /**
  * The one transition of an attempt: total and monotonic. `PagamentoOK` is said only on leaving {new, open, cancelling}
  * for reserved or taken money, `PagamentoFalhou` only on leaving them for good; no status leads back into them, so each is
- * said at most once and never both.
+ * said at most once and never both. After a `PagamentoFalhou` only money that came all the same, or a person, says more.
  */
 export const applyChange = (attempt: Attempt, change: AttemptChange): Transition => {
   const signal = signalOf(attempt, change);

@@ -45,6 +45,8 @@ export interface EventDefinition {
   readonly opensAtMs: number;
   readonly limits: EventLimits;
   readonly admission: { readonly ratePerMinute: number; readonly insideMax: number };
+  /** `reseat`: money that comes after its seats were sold buys others of the same price, instead of going back. */
+  readonly lateMoney?: { readonly reseat: boolean } | undefined;
   readonly sections: readonly SectionDefinition[];
 }
 

@@ -15,13 +15,21 @@ export interface MessageData {
     readonly payByMs: number;
     readonly description: string;
   };
-  /** payments → tickets: the money is authorised. */
-  PagamentoOK: { readonly attemptId: AttemptId; readonly amountMinor: number; readonly currency: string };
-  /** payments → tickets: the gateway has said no, for good: nothing is or will be taken. */
+  /** payments → tickets: the money is authorised. `approved`: a person wants the order honoured, whatever sum was paid. */
+  PagamentoOK: {
+    readonly attemptId: AttemptId;
+    readonly amountMinor: number;
+    readonly currency: string;
+    readonly approved?: true | undefined;
+  };
+  /** payments → tickets: the gateway has said no, for good: nothing is or will be taken. `refunded`: a person sends it back. */
   PagamentoFalhou: { readonly attemptId: AttemptId; readonly reason: OrderReason };
   /** tickets → payments: the seats are sold; capture. */
   PedidoConfirmado: { readonly seatIds: readonly SeatId[] };
-  /** tickets → payments: the seats could not be sold; void or refund. */
+  /**
+   * tickets → payments: the seats could not be sold; void or refund. `amount_mismatch` and `unknown_order`: it cannot be told
+   * what the money is for; a person decides.
+   */
   PedidoRejeitado: { readonly reason: OrderReason };
 }
 

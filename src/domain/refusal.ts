@@ -36,6 +36,10 @@ export const REFUSALS = {
   hold_already_extended: 'A hold can be extended only once.',
   order_not_cancellable: 'This order can no longer be cancelled.',
   mixed_holds: 'All holds of an order must belong to one event.',
+  // reviews
+  review_decided: 'This review was decided otherwise before.',
+  review_action_impossible:
+    'The money does not stand where this could be done. Look again, or settle it by hand and dismiss it.',
   // callbacks
   signature_invalid: 'The signature does not match.',
   // the service itself: outcome known, nothing happened

@@ -60,6 +60,8 @@ export interface HoldRecord {
   readonly state: HoldState;
   readonly heldAtMs: number;
   readonly expiresAtMs: number;
+  /** Granted to money that came late, on the admission of the first grant. */
+  readonly late?: boolean;
 }
 
 export interface OrderRecord {

@@ -46,6 +46,10 @@ export const eventDefinitionSchema = z
       holdsPerFan: z.int().min(1).max(1_000),
     }),
     admission: z.object({ ratePerMinute, insideMax }),
+    lateMoney: z.object({ reseat: z.boolean() }).optional().meta({
+      description:
+        'Money that comes after its seats were sold: other seats of that price, or back (default).',
+    }),
     sections: z.array(section).min(1).max(1_000),
   })
   .refine((one) => isUnique(one.sections.map((each) => each.id)), {

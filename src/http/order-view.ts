@@ -41,6 +41,8 @@ export const orderDocument = async (
     eventId: order.eventId,
     status,
     ...(order.reason === null ? {} : { reason: order.reason }),
+    ...(order.ending ? { ending: order.ending } : {}),
+    ...(order.reseatedFrom ? { reseatedFrom: [...order.reseatedFrom] } : {}),
     amountMinor: order.amountMinor,
     currency: order.currency,
     checkoutUrl: status === 'awaiting_payment' ? (checkout?.checkoutUrl ?? null) : null,

@@ -29,6 +29,8 @@ export const STATUS_OF: Readonly<Record<RefusalCode, number>> = {
   hold_already_extended: 409,
   order_not_cancellable: 409,
   mixed_holds: 422,
+  review_decided: 409,
+  review_action_impossible: 409,
   signature_invalid: 400,
   overloaded: 503,
   unavailable: 503,

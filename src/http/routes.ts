@@ -9,7 +9,9 @@ import { lineRoutes } from './routes/line.ts';
 import { machineRoutes } from './routes/machines.ts';
 import { operatorActorRoutes } from './routes/operator-actors.ts';
 import { operatorEventRoutes } from './routes/operator-events.ts';
+import { operatorMoneyRoutes } from './routes/operator-money.ts';
 import { operatorQueueRoutes } from './routes/operator-queues.ts';
+import { operatorReviewRoutes } from './routes/operator-reviews.ts';
 import { orderRoutes } from './routes/orders.ts';
 import { paymentWebhookRoutes } from './routes/payments-webhook.ts';
 import { ticketRoutes } from './routes/tickets.ts';
@@ -29,7 +31,9 @@ export const createRoutes = (edge: Edge): readonly Route[] => {
     ...paymentWebhookRoutes(edge),
     ...operatorEventRoutes(edge),
     ...operatorActorRoutes(edge),
+    ...operatorMoneyRoutes(edge),
     ...operatorQueueRoutes(edge),
+    ...operatorReviewRoutes(edge),
     ...machineRoutes(edge, openapi),
   ];
   return routes;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isSeatId, isSectionId, isUuid } from '../domain/ids.ts';
+import { ORDER_ENDINGS, ORDER_REASONS } from '../domain/order.ts';
 import { REFUSALS } from '../domain/refusal.ts';
 
 /** The building blocks of what goes in and out. Answers are strict: a member that is not described may not be sent. */
@@ -151,7 +152,13 @@ export const orderSchema = z
       'rejected',
       'refunded',
     ]),
-    reason: z.enum(['declined', 'cancelled', 'expired', 'seats_lost']).optional(),
+    reason: z.enum(ORDER_REASONS).optional(),
+    ending: z.enum(ORDER_ENDINGS).optional().meta({
+      description: 'What became of a payment that did not find its seats waiting.',
+    }),
+    reseatedFrom: z.array(seatId).optional().meta({
+      description: 'The seats that were asked for, when the order got others of the same price.',
+    }),
     amountMinor,
     currency,
     checkoutUrl: z.string().nullable().meta({

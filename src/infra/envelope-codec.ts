@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import type { AnyEnvelope } from '../domain/messages.ts';
+import { ORDER_REASONS } from '../domain/order.ts';
 
 /** What stands on the wire, in AMQP bodies and in `bus.messages`, is checked here before any code believes it. */
 const id = z.guid();
 const text = z.string().min(1);
 const millis = z.number().int();
 const minor = z.number().int().min(0);
-const reason = z.enum(['declined', 'cancelled', 'expired', 'seats_lost']);
+const reason = z.enum(ORDER_REASONS);
 
 const common = { id, occurredAtMs: millis, eventId: id, orderId: id };
 
@@ -26,7 +27,12 @@ const schema = z.discriminatedUnion('type', [
   z.object({
     ...common,
     type: z.literal('PagamentoOK'),
-    data: z.object({ attemptId: text, amountMinor: minor, currency: text }),
+    data: z.object({
+      attemptId: text,
+      amountMinor: minor,
+      currency: text,
+      approved: z.literal(true).optional(),
+    }),
   }),
   z.object({
     ...common,

@@ -6,6 +6,8 @@ import type { Reach } from './reach.ts';
 /** A lease outlives some renewals that come late from a busy Postgres; a node that dies with Redis delays the others by it. */
 const LEASE_MS = 5_000;
 const BEAT_MS = 500;
+/** While nobody counts the line stands still: the last to give its lease back decides how long. */
+const HURRIED_BEAT_MS = 100;
 /** A command that was sent while the lease was alive may still be executed for so long. */
 const MARGIN_MS = 1_000;
 /** Connections break and are back within the blink of an eye; changing the keeper costs the called their reservation. */
@@ -97,7 +99,8 @@ export const startLineTerms = async (options: LineTermsOptions): Promise<LineTer
     beating = look().finally(() => {
       beating = null;
       if (stopped) return;
-      cancel = clock.after(again ? 0 : BEAT_MS, () => void beat());
+      const waitMs = current === null ? HURRIED_BEAT_MS : BEAT_MS;
+      cancel = clock.after(again ? 0 : waitMs, () => void beat());
     });
     return beating;
   };

@@ -13,7 +13,12 @@ export interface Metrics {
   /** A total that rises. Asking for the same name again gives the same one. */
   counter(name: string, help: string, labels?: readonly string[]): Counter;
   /** A value that is read by `collect` at each scrape, or set by its owner. */
-  gauge(name: string, help: string, labels?: readonly string[], collect?: (gauge: Gauge) => void): Gauge;
+  gauge(
+    name: string,
+    help: string,
+    labels?: readonly string[],
+    collect?: (gauge: Gauge) => void | Promise<void>,
+  ): Gauge;
   /** Durations in seconds, or counts with buckets of their own. */
   histogram(name: string, help: string, labels?: readonly string[], buckets?: readonly number[]): Histogram;
 }

@@ -4,7 +4,15 @@ import type { EventId, SectionId } from '../domain/ids.ts';
 import type { Clock } from '../domain/ports/environment.ts';
 import type { AuditLog, EventStore, SectionCounts } from '../domain/ports/event-store.ts';
 import type { MessageBus } from '../domain/ports/message-bus.ts';
-import type { Actor, LiveNumbers, OperatorService, WaitingRoomService } from '../domain/ports/services.ts';
+import type { MoneyReport } from '../domain/ports/reconciliation-store.ts';
+import type {
+  Actor,
+  LiveNumbers,
+  OperatorService,
+  PaymentService,
+  WaitingRoomService,
+} from '../domain/ports/services.ts';
+import { isRefusal } from '../domain/refusal.ts';
 import { phaseAt } from '../domain/event.ts';
 
 export interface OperatorServiceOptions {
@@ -15,6 +23,8 @@ export interface OperatorServiceOptions {
   /** Sections of the event that are closed on this node after repeated faults. */
   readonly closedSections: (eventId: EventId) => ReadonlySet<SectionId>;
   readonly bus: MessageBus;
+  readonly payments: Pick<PaymentService, 'reviews' | 'resolveReview'>;
+  readonly money: () => Promise<MoneyReport | null>;
   readonly clock: Pick<Clock, 'nowMs'>;
   /** Something about the event changed on this node: be quicker than the next refresh. */
   readonly changed: (eventId: EventId) => Promise<void>;
@@ -33,7 +43,7 @@ const totals = (sections: readonly SectionCounts[]): LiveNumbers['seats'] => {
 
 /** What operators see and do. Every act is written to the audit with who, when, old and new. */
 export const createOperatorService = (options: OperatorServiceOptions): OperatorService => {
-  const { events, audit, actors, waitingRoom, bus, clock } = options;
+  const { events, audit, actors, waitingRoom, bus, payments, clock } = options;
 
   const record = (
     by: Actor,
@@ -115,12 +125,26 @@ export const createOperatorService = (options: OperatorServiceOptions): Operator
     },
 
     audit: (limit) => audit.newest(limit),
+    money: () => options.money(),
     parked: (queue, limit) => bus.parked(queue, limit),
 
     async redrive(queue, limit, by) {
       const moved = await bus.redrive(queue, limit);
       await record(by, 'queue.redrive', queue, null, { moved });
       return moved;
+    },
+
+    reviews: (state, limit) => payments.reviews(state, limit),
+
+    async resolveReview(reviewId, action, note, by) {
+      const resolved = await payments.resolveReview(reviewId, { action, note, by: by.caller.id });
+      if (isRefusal(resolved)) return resolved;
+      const { review, repeated } = resolved;
+      if (!repeated) {
+        const { kind, paymentRef, orderId } = review;
+        await record(by, 'review.resolve', reviewId, { kind, paymentRef, orderId }, { action, note });
+      }
+      return review;
     },
   };
 };

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { newAttempt, type Attempt, type AttemptChange } from '../domain/attempt.ts';
 import { isUuid } from '../domain/ids.ts';
 import type { AnyEnvelope, MessageData } from '../domain/messages.ts';
+import { ORDER_REASONS, type OrderReason } from '../domain/order.ts';
 import type { Delivery } from '../domain/ports/message-bus.ts';
 import type { PaymentStore } from '../domain/ports/payment-store.ts';
 import type { AttemptLedger } from './attempt-ledger.ts';
@@ -19,8 +20,11 @@ const ORDER_PLACED = z.object({
 }) satisfies z.ZodType<MessageData['PedidoCriado']>;
 
 const ORDER_REJECTED = z.object({
-  reason: z.enum(['declined', 'cancelled', 'expired', 'seats_lost']),
+  reason: z.enum(ORDER_REASONS),
 }) satisfies z.ZodType<MessageData['PedidoRejeitado']>;
+
+/** Tickets cannot tell what the money is for: sending it back might be as wrong as keeping it. */
+const UNDECIDED: ReadonlySet<OrderReason> = new Set(['amount_mismatch', 'unknown_order']);
 
 /** What a message means to us. `malformed` can never become right, however often it comes. */
 type Meaning =
@@ -50,7 +54,11 @@ export const meaningOf = (envelope: AnyEnvelope): Meaning => {
     case 'PedidoRejeitado': {
       const parsed = ORDER_REJECTED.safeParse(envelope.data);
       if (!parsed.success) return malformed(z.prettifyError(parsed.error));
-      return { kind: 'change', change: { type: 'returnWanted', reason: parsed.data.reason } };
+      const { reason } = parsed.data;
+      return {
+        kind: 'change',
+        change: { type: UNDECIDED.has(reason) ? 'reviewWanted' : 'returnWanted', reason },
+      };
     }
     default:
       return malformed(`the payment service does not take ${envelope.type}`);

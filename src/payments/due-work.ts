@@ -87,12 +87,27 @@ export const createDueWork = (parts: {
     return ledger.change(fresh, { type: 'cancelWanted', reason: errand.end });
   };
 
+  /** By a person's word: what is kept must be taken, what is returned must be let go or refunded, wherever it stands. */
+  const settle = async (
+    attempt: Attempt,
+    intentId: string,
+    want: 'keep' | 'return',
+  ): Promise<Attempt | null> => {
+    const read = await gateway.read(intentId);
+    if (read.kind !== 'ok') return noWord(attempt, 'read', read);
+    const fresh = await seen(attempt, read.value);
+    if (wantOf(fresh.status) !== want) return fresh;
+    if (want === 'keep') return call(fresh, intentId, 'capture');
+    return call(fresh, intentId, read.value.status === 'captured' ? 'refund' : 'cancel');
+  };
+
   const step = (attempt: Attempt, want: Want, errand: Errand): Promise<Attempt | null> => {
     const { intentId } = attempt;
     // What shall end without ever having had an intent is opened first: a create of ours may still be on its way, and only
     // the same key shows what became of it. Then it can be cancelled for good.
     if (want === 'open' || intentId === null) return open(attempt);
     if (want === 'look') return lookThenEnd(attempt, intentId, errand);
+    if (want === 'keep' || want === 'return') return settle(attempt, intentId, want);
     return call(attempt, intentId, want);
   };
 

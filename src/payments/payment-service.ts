@@ -6,7 +6,9 @@ import type { Delivery, MessageBus } from '../domain/ports/message-bus.ts';
 import type { Outbox } from '../domain/ports/outbox.ts';
 import type { PaymentGateway } from '../domain/ports/payment-gateway.ts';
 import type { PaymentStore } from '../domain/ports/payment-store.ts';
+import type { ReviewStore } from '../domain/ports/review-store.ts';
 import type { CheckoutView, PaymentService } from '../domain/ports/services.ts';
+import { refuse } from '../domain/refusal.ts';
 import { startOutboxRelay, type OutboxRelay } from '../streams/outbox-relay.ts';
 import { createAttemptLedger } from './attempt-ledger.ts';
 import { createBusConsumer, isSameWish } from './bus-consumer.ts';
@@ -20,6 +22,7 @@ import { createWebhookReceiver } from './webhooks.ts';
 
 export interface PaymentServiceOptions {
   readonly store: PaymentStore;
+  readonly reviews: ReviewStore;
   readonly outbox: Outbox;
   readonly gateway: PaymentGateway;
   readonly bus: MessageBus;
@@ -57,7 +60,7 @@ const RETURNED: ReadonlySet<AttemptStatus> = new Set(['voided', 'refunded']);
 
 /** The checkout of an order: intents, webhooks, capture and return. Everything it does is idempotent by attempt id. */
 export const createPaymentService = (options: PaymentServiceOptions): RunningPaymentService => {
-  const { store, outbox, gateway, bus, clock, random, log } = options;
+  const { store, reviews, outbox, gateway, bus, clock, random, log } = options;
   const sweepEveryMs = options.sweepEveryMs ?? 1_000;
   const checkoutWaitMs = options.checkoutWaitMs ?? 4_000;
   let relay: OutboxRelay | null = null;
@@ -90,6 +93,7 @@ export const createPaymentService = (options: PaymentServiceOptions): RunningPay
   const receiveWebhook = createWebhookReceiver({
     gateway,
     store,
+    reviews,
     ledger,
     clock,
     log,
@@ -148,6 +152,18 @@ export const createPaymentService = (options: PaymentServiceOptions): RunningPay
     openCheckout,
     cancel,
     receiveWebhook,
+    reviews: (state, limit) => reviews.list(state, limit),
+    async resolveReview(reviewId, decision) {
+      const resolved = await reviews.resolve(reviewId, decision);
+      if (resolved.kind === 'not_found') return refuse('not_found');
+      if (resolved.kind === 'decided') return refuse('review_decided');
+      if (resolved.kind === 'impossible') return refuse('review_action_impossible');
+      if (resolved.kind === 'resolved' && resolved.applied !== null) {
+        ledger.follow(resolved.applied.result, resolved.applied.change);
+        workSoon(resolved.applied.result.attempt, false);
+      }
+      return { review: resolved.review, repeated: resolved.kind === 'repeat' };
+    },
     async findCheckout(orderId) {
       const attempt = await store.findByOrder(orderId);
       return attempt === null ? null : viewOf(attempt);

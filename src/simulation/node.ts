@@ -132,6 +132,7 @@ export const startNode = async (parts: NodeParts): Promise<Node> => {
   });
   const payments = createPaymentService({
     store: remote(postgres.payments, db),
+    reviews: remote(postgres.reviews, db),
     outbox: remote(postgres.paymentOutbox, db),
     gateway: remote(servers.gateway, link('gateway', gatewayFailure, parts.afterGateway), [
       'verifyWebhook',

@@ -92,6 +92,18 @@ test('a recovery is read from what the nodes say: when one noticed, and when all
   t.deepEqual(recoveriesOf([strikeRecord('redis-kill', { missed: 'not there' })], samples), []);
 });
 
+test('a node that is away is not held against the servers', (t) => {
+  const samples = [
+    sample(0, 'n1'),
+    sample(0, 'n2'),
+    sample(1_100, 'n2', [], 'silent'),
+    sample(1_200, 'n1', ['PostgreSQL'], 'not_ready'),
+    sample(2_700, 'n1'),
+  ];
+  const [postgres] = recoveriesOf([strikeRecord('postgres-kill', { part: 'postgres' })], samples);
+  t.like(postgres, { noticedAfterMs: 200, normalAfterMs: 200 });
+});
+
 test('a killed node is back when it answers as ready, from the moment it was told to start', (t) => {
   const samples = [
     sample(0, 'n1'),

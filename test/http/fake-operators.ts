@@ -1,5 +1,7 @@
 import type { IdempotencyStore, StoredAnswer } from '../../src/domain/ports/event-store.ts';
 import type { LiveNumbers, OperatorService } from '../../src/domain/ports/services.ts';
+import { refuse } from '../../src/domain/refusal.ts';
+import type { Review } from '../../src/domain/review.ts';
 import { ELSEWHERE, EVENT, frame, NOW_MS, saleEvent } from './fakes.ts';
 
 const numbers: LiveNumbers = {
@@ -14,6 +16,18 @@ const numbers: LiveNumbers = {
   limit: 'rate',
   at: '2026-12-01T12:00:01.000Z',
 };
+
+export const review: Review = {
+  reviewId: ELSEWHERE,
+  kind: 'refund_refused',
+  paymentRef: 'pi_1',
+  attemptId: ELSEWHERE,
+  orderId: ELSEWHERE,
+  details: { alarm: 'refund_refused' },
+  openedAtMs: NOW_MS,
+  resolution: null,
+};
+const resolution = { action: 'dismiss', note: 'settled', by: 'op', atMs: NOW_MS } as const;
 
 /** Records what operators did. */
 export const fakeOperators = () => {
@@ -52,6 +66,27 @@ export const fakeOperators = () => {
         requestId: 'r1',
       },
     ],
+    money: async () => ({
+      lookedAtMs: NOW_MS,
+      unbalanced: 1,
+      lines: [{ class: 'unbalanced', currency: 'BRL', payments: 1, amountMinor: 25_000 }],
+      differences: [
+        {
+          kind: 'unknown_intent',
+          remedy: 'refund',
+          subject: 'pi_1',
+          intentId: 'pi_1',
+          attemptId: ELSEWHERE,
+          orderId: ELSEWHERE,
+          eventId: EVENT,
+          ours: null,
+          gateway: 'captured',
+          keptMinor: 25_000,
+          currency: 'BRL',
+          standingMs: 180_000,
+        },
+      ],
+    }),
     parked: async () => [
       {
         envelope: {
@@ -68,6 +103,13 @@ export const fakeOperators = () => {
       },
     ],
     redrive: async (_queue, limit) => Math.min(limit, 1),
+    reviews: async (state) => (state === 'open' ? [review] : [review, { ...review, resolution }]),
+    async resolveReview(reviewId, action, note) {
+      if (reviewId !== review.reviewId) return refuse('not_found');
+      if (action === 'honour') return refuse('review_action_impossible');
+      acts.push({ act: 'resolve', target: reviewId, detail: { action, note } });
+      return { ...review, resolution: { ...resolution, action, note } };
+    },
   };
   return { service, acts };
 };

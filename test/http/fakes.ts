@@ -200,6 +200,8 @@ export const fakeSale = () => {
       signature === `signed:${createHash('sha256').update(body).digest('hex')}`
         ? 'accepted'
         : refuse('signature_invalid'),
+    reviews: async () => [],
+    resolveReview: async () => refuse('not_found'),
   };
 
   return { service, payments, holds, orders, tickets, checkouts, watchers, calls, change };

@@ -52,8 +52,11 @@ GET /v1/operator/events/{eventId}/stream
 GET /v1/operator/actors
 DELETE /v1/operator/actors/{path}
 GET /v1/operator/audit
+GET /v1/operator/money
 GET /v1/operator/queues/{queue}/parked
 POST /v1/operator/queues/{queue}/redrive
+GET /v1/operator/reviews
+POST /v1/operator/reviews/{reviewId}/resolution
 GET /livez
 GET /readyz
 GET /metrics

@@ -11,8 +11,15 @@ const OPERATIONS: readonly { readonly method: string; readonly path: string; rea
   { method: 'GET', path: '/v1/operator/actors' },
   { method: 'DELETE', path: '/v1/operator/actors/sale/A' },
   { method: 'GET', path: '/v1/operator/audit' },
+  { method: 'GET', path: '/v1/operator/money' },
   { method: 'GET', path: '/v1/operator/queues/tickets/parked' },
   { method: 'POST', path: '/v1/operator/queues/tickets/redrive' },
+  { method: 'GET', path: '/v1/operator/reviews' },
+  {
+    method: 'POST',
+    path: `/v1/operator/reviews/${ELSEWHERE}/resolution`,
+    body: { action: 'dismiss', note: 'x' },
+  },
 ];
 
 for (const { method, path, body } of OPERATIONS) {
@@ -170,6 +177,22 @@ test('viewers and operators see numbers, actors, audit and parked messages', asy
   );
 });
 
+test('the balance of the money names every class and every difference', async (t) => {
+  const bench = await withServer(t);
+  const answer = await bench.ask('GET', '/v1/operator/money', { token: bench.viewer });
+  const body = answer.body as unknown as {
+    readonly unbalanced: number;
+    readonly classes: readonly object[];
+    readonly differences: readonly Record<string, unknown>[];
+  };
+  t.is(body.unbalanced, 1);
+  t.deepEqual(body.classes, [{ class: 'unbalanced', currency: 'BRL', payments: 1, amountMinor: 25_000 }]);
+  const [difference] = body.differences;
+  t.is(difference?.['kind'], 'unknown_intent');
+  t.is(difference?.['intentId'], 'pi_1');
+  t.is(difference?.['standingMs'], 180_000);
+});
+
 test('parked messages are sent round again', async (t) => {
   const bench = await withServer(t);
   const path = '/v1/operator/queues/tickets/redrive';
@@ -191,4 +214,23 @@ test('an actor is killed by its path where chaos is allowed, and nowhere else', 
     await chaos.ask('DELETE', '/v1/operator/actors/%E0%A4%A', { token: chaos.operator }),
     'not_found',
   );
+});
+
+test('a review is seen and decided, with a note, and what cannot be done is said', async (t) => {
+  const bench = await withServer(t);
+  const { operator } = bench;
+  const seen = await bench.ask('GET', '/v1/operator/reviews', { token: bench.viewer });
+  t.like(seen.body, {
+    reviews: [{ reviewId: ELSEWHERE, kind: 'refund_refused', paymentRef: 'pi_1', resolution: null }],
+  });
+  const path = `/v1/operator/reviews/${ELSEWHERE}/resolution`;
+  const decide = (body: object, where = path) => bench.ask('POST', where, { token: operator, body });
+  t.like((await decide({ action: 'refund', note: 'asked by phone' })).body, {
+    resolution: { action: 'refund', note: 'asked by phone' },
+  });
+  refused(t, await decide({ action: 'honour', note: 'x' }), 'review_action_impossible');
+  refused(t, await decide({ action: 'refund', note: 'x' }, path.replace(ELSEWHERE, EVENT)), 'not_found');
+  for (const body of [{ action: 'refund' }, { action: 'refund', note: ' ' }, { action: 'burn', note: 'x' }])
+    refused(t, await decide(body), 'invalid_request');
+  t.is(bench.operators.acts.length, 1);
 });

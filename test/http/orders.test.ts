@@ -87,6 +87,14 @@ test('an order that was paid too late stays rejected after its money went back',
   t.like(await read(bench, orderId), { status: 'rejected', reason: 'seats_lost' });
 });
 
+test('an order that late money has seated elsewhere names its seats and those that were asked for', async (t) => {
+  const bench = await withServer(t);
+  const { orderId } = await placed(bench);
+  t.false('ending' in (await read(bench, orderId)));
+  bench.sale.change(orderId, { status: 'confirmed', ending: 'reseated', reseatedFrom: ['A-1-9'] });
+  t.like(await read(bench, orderId), { status: 'confirmed', ending: 'reseated', reseatedFrom: ['A-1-9'] });
+});
+
 test('whoever knows only the id of an order gets nothing', async (t) => {
   const bench = await withServer(t);
   const { orderId } = await placed(bench);

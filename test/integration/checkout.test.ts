@@ -9,6 +9,7 @@ import { silentLog } from '../../src/infra/log.ts';
 import { createPostgresBus } from '../../src/infra/postgres/message-bus.ts';
 import { createOutbox } from '../../src/infra/postgres/outbox.ts';
 import { createPaymentStore } from '../../src/infra/postgres/payment-store.ts';
+import { createReviewStore } from '../../src/infra/postgres/review-store.ts';
 import { createStripeGateway } from '../../src/infra/stripe/stripe-gateway.ts';
 import { createPaymentService, type RunningPaymentService } from '../../src/payments/payment-service.ts';
 import { SECRET_KEY, testSandbox, WEBHOOK_SECRET } from '../sandbox/support.ts';
@@ -68,6 +69,7 @@ const world = async (t: ExecutionContext) => {
   const store = createPaymentStore(pool);
   const service = createPaymentService({
     store,
+    reviews: createReviewStore(pool),
     outbox: createOutbox(pool, 'payments'),
     gateway,
     bus,

@@ -280,3 +280,51 @@ test.serial('with the lock service away Postgres alone decides, and no seat is g
   });
   t.pass();
 });
+
+test.serial(
+  '160 bookers after best available at once: a no only when nothing is left, no seat stranded, what is held is what is sold',
+  async (t) => {
+    const postgres = await testPostgres(t);
+    const redis = await redisLocks(t);
+    if (postgres === null || redis === null) return;
+    const { pool } = postgres;
+    const rows = Array.from({ length: 20 }, (_, index) => ({ name: `${index + 1}`, seats: 12 }));
+    const event = await createShow(pool, {
+      sections: [{ id: 'A', name: 'Cadeira A', priceMinor: 25_000, rows }],
+    });
+    const fans = await admitMany(pool, event, 160);
+    const sale = createSale(t, pool, redis.locks);
+    const results = await Promise.all(
+      fans.map((fan) => sale.tickets.hold(command(event, fan, 'A', { quantity: 2 }))),
+    );
+    const held = results.flatMap((result) => (result.kind === 'held' ? [result.hold] : []));
+    t.deepEqual(
+      results.map(word).sort(),
+      [...held.map(() => 'held'), ...Array.from({ length: 40 }, () => 'section_sold_out')],
+      '240 seats are 120 pairs',
+    );
+    for (const { seatIds } of held) {
+      const [left, right] = seatIds.map((seatId) => seatId.split('-'));
+      t.is(left?.[1], right?.[1], 'in one row');
+      t.is(Math.abs(Number(left?.[2]) - Number(right?.[2])), 1, 'side by side');
+    }
+    await assertGrantsAgree(t, pool, results);
+    const book = createOrderBook(pool);
+    for (const hold of held) {
+      const order = await sale.tickets.placeOrder({
+        orderId: randomUUID(),
+        fanId: hold.fanId,
+        holdIds: [hold.holdId],
+        fingerprint: 'f',
+      });
+      assert.ok(!isRefusal(order));
+      const { attemptId, amountMinor, currency, orderId, eventId } = order;
+      const data = { attemptId, amountMinor, currency };
+      await book.settle([{ id: randomUUID(), type: 'PagamentoOK', occurredAtMs: 0, eventId, orderId, data }]);
+    }
+    const { rows: stock } = await pool.query(
+      'SELECT status, count(*) AS n FROM tickets.seats GROUP BY status',
+    );
+    t.deepEqual(stock, [{ status: 'sold', n: 240 }]);
+  },
+);

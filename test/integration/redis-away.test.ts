@@ -81,9 +81,19 @@ for (const [name, harm] of Object.entries(HARMS)) {
       const late = await two.fan();
       const { number } = await late.join(eventId);
       t.true(number > numbers.length);
-      const health = await ask<{ parts: { name: string; state: string }[] }>(one.url, 'GET', '/readyz');
+      const health = await ask<{ parts: { name: string; state: string; standIn?: string }[] }>(
+        one.url,
+        'GET',
+        '/readyz',
+      );
       t.is(health.status, 200, 'without Redis a node still serves');
-      t.is(health.body.parts.find((part) => part.name === 'Redis')?.state, 'down');
+      t.like(
+        health.body.parts.find((part) => part.name === 'Redis'),
+        { state: 'down', standIn: 'PostgreSQL' },
+      );
+      const { text } = await ask(one.url, 'GET', '/metrics');
+      t.regex(text, /^catraca_dependency_up\{name="Redis"\} 0$/m);
+      t.regex(text, /^catraca_dependency_replaced\{name="Redis"\} 1$/m);
       await eventually(() => waiting[5]?.comeIn(eventId, two.url), PATIENCE_MS);
 
       const healedMs = performance.now();

@@ -1,4 +1,5 @@
 import test from 'ava';
+import { refuse } from '../../src/domain/refusal.ts';
 import type { SaleEvent } from '../../src/domain/event.ts';
 import type { AuditEntry } from '../../src/domain/ports/event-store.ts';
 import type { Actor } from '../../src/domain/ports/services.ts';
@@ -52,7 +53,17 @@ const create = (known = true) => {
       },
     } as never,
     closedSections: () => new Set(['B']),
+    money: () => Promise.resolve(null),
     bus: { redrive: () => Promise.resolve(7), parked: () => Promise.resolve([]) } as never,
+    payments: {
+      reviews: () => Promise.resolve([]),
+      resolveReview: (reviewId: string, { action }: { action: string }) =>
+        Promise.resolve(
+          reviewId === 'v-1'
+            ? { review: { reviewId, kind: 'capture_lost', action }, repeated: journal.includes('decided') }
+            : refuse('review_decided'),
+        ),
+    } as never,
     clock: { nowMs: () => 1_000 },
     changed(eventId) {
       journal.push(`changed ${eventId}`);
@@ -108,4 +119,19 @@ test('the numbers add up over the sections, and the counters are read after the 
   t.is(numbers?.limit, 'rate' as never);
   t.is(numbers?.at, '1970-01-01T00:00:01.000Z');
   t.deepEqual(journal, ['frame', 'counters']);
+});
+
+test('a decision about a review is audited once, and a refused one not at all', async (t) => {
+  const { service, entries, journal } = create();
+  t.like(await service.resolveReview('v-1', 'refund', 'the bank agreed', by), { reviewId: 'v-1' });
+  t.like(entries[0], {
+    actor: 'ana',
+    action: 'review.resolve',
+    target: 'v-1',
+    after: { action: 'refund', note: 'the bank agreed' },
+  });
+  journal.push('decided');
+  t.like(await service.resolveReview('v-1', 'refund', 'the bank agreed', by), { reviewId: 'v-1' });
+  t.like(await service.resolveReview('v-2', 'refund', 'again', by), { code: 'review_decided' });
+  t.is(entries.length, 1);
 });

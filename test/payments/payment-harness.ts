@@ -42,9 +42,10 @@ export const createRecordingBus = () => {
     onDelivery?.({
       envelope,
       attempt: 1,
-      ack: () => (answer = 'ack'),
-      retry: (reason) => (answer = `retry: ${reason}`),
-      park: (reason) => (answer = `park: ${reason}`),
+      // Of several answers the first counts, as on a real bus: an ack cannot be taken back.
+      ack: () => (answer ??= 'ack'),
+      retry: (reason) => (answer ??= `retry: ${reason}`),
+      park: (reason) => (answer ??= `park: ${reason}`),
     });
     await settled();
     return answer;
@@ -85,6 +86,7 @@ export const createHarness = (options: HarnessOptions = {}) => {
   const restart = (wrap: <P extends object>(part: P) => P = (part) => part): RunningPaymentService =>
     createPaymentService({
       store: wrap(store),
+      reviews: memory.reviews,
       outbox: wrap(memory.outbox),
       gateway: wrap<PaymentGateway>(gateway),
       bus,

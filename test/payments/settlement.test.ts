@@ -125,6 +125,23 @@ test('what can never be understood is parked, what the store could not take come
   await service.stop();
 });
 
+test('the end of an order that could not be stored is not acked: it comes again, and then the money moves', async (t) => {
+  let broken = true;
+  const harness = createHarness({
+    breakStore: (store) => ({
+      ...store,
+      receive: (...asked) => (broken ? Promise.reject(new Error('away')) : store.receive(...asked)),
+    }),
+  });
+  const { deliver, envelope, status, service } = await authorised(harness);
+  t.is(await deliver(envelope('PedidoConfirmado', idOf(1))), 'retry: away');
+  t.is(await status(), 'authorised');
+  broken = false;
+  t.is(await deliver(envelope('PedidoConfirmado', idOf(1))), 'ack');
+  t.is(await status(), 'captured');
+  await service.stop();
+});
+
 // ---------------------------------------------------------------- being asked after an order
 
 test('asked after an overdue order, it looks at once instead of at its next visit', async (t) => {

@@ -110,14 +110,51 @@ test('another sum than asked for: never OK, cancelled at once, loud', async (t) 
   t.deepEqual(alarms, ['wrong_amount']);
 });
 
-test('money taken after the no goes back at once', async (t) => {
-  const { gateway, tell, service, order, said, status, alarms } = await opened();
+test('money taken after the no is told to tickets, and goes back on their word', async (t) => {
+  const { gateway, tell, service, order, said, status, alarms, deliver, envelope } = await opened();
+  await service.start();
   await service.cancel(order.orderId);
   gateway.happens('pi_1', ['cancelled'], { status: 'captured', capturedMinor: order.amountMinor });
   await tell(gateway.of('pi_1'));
   await settled();
+  t.is(await status(), 'late');
+  t.deepEqual(said(), ['PagamentoFalhou', 'PagamentoOK']);
+  t.deepEqual(alarms, ['late_money']);
+  t.is(gateway.of('pi_1').refundedMinor, 0);
+  await deliver(envelope('PedidoRejeitado', '00000000-0000-4000-8000-000000000077'));
+  await settled();
   t.is(gateway.of('pi_1').refundedMinor, order.amountMinor);
   t.is(await status(), 'refunded');
-  t.deepEqual(said(), ['PagamentoFalhou']);
-  t.deepEqual(alarms, ['late_money']);
+  await service.stop();
+});
+
+test('money that names an attempt which is not in our books waits for a person, once', async (t) => {
+  const { gateway, tell, said, memory } = await opened();
+  const stray: Intent = {
+    ...gateway.of('pi_1'),
+    intentId: 'pi_stray',
+    attemptId: '00000000-0000-4000-8000-000000000009',
+    status: 'captured',
+    capturedMinor: 25_000,
+  };
+  t.is(await tell(stray), 'accepted');
+  t.is(await tell(stray), 'accepted');
+  t.is(
+    await tell({
+      ...stray,
+      intentId: 'pi_lone',
+      attemptId: '00000000-0000-4000-8000-00000000000a',
+      orderId: null,
+    }),
+    'accepted',
+  );
+  t.deepEqual(
+    memory.matters().map((one) => [one.kind, one.paymentRef, one.attemptId === null]),
+    [
+      ['unknown_order', 'pi_stray', false],
+      ['unknown_order', 'pi_lone', true],
+    ],
+  );
+  t.is((await memory.store.findByIntent('pi_stray'))?.status, 'review');
+  t.deepEqual(said(), []);
 });

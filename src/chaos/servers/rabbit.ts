@@ -11,6 +11,9 @@ import type { Scope } from '../scope.ts';
 import { startPrivateServer } from './private-server.ts';
 import { findProgram, ProgramsMissing, surroundings, tempFolder } from './programs.ts';
 
+/** `rabbitmqctl` starts an Erlang of its own each time, which takes long where two cores do everything. */
+const CONTROL_WITHIN_MS = 90_000;
+
 /** A RabbitMQ node with its own name, cookie and port mapper. It takes seconds to start. Throws `ProgramsMissing`. */
 export const startRabbit = async (scope: Scope): Promise<RabbitHandle> => {
   const releases = '/usr/lib/rabbitmq/lib';
@@ -65,7 +68,7 @@ export const startRabbit = async (scope: Scope): Promise<RabbitHandle> => {
   return {
     ...server,
     async control(...args) {
-      const settings = { env: surroundings(env), timeout: 30_000 };
+      const settings = { env: surroundings(env), timeout: CONTROL_WITHIN_MS };
       return (await promisify(execFile)(ctl, args, settings)).stdout;
     },
   };

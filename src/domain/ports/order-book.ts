@@ -3,10 +3,13 @@ import type { AnyEnvelope } from '../messages.ts';
 import type { Order, PlaceOrder, Ticket } from '../order.ts';
 import type { Refusal } from '../refusal.ts';
 
-/** What one payment message did. `nothing`: it had been counted before, or changed nothing any more. */
+/**
+ * What one payment message did. `review`: the money waits for a person. `nothing`: it had been counted before, or changed
+ * nothing any more.
+ */
 export interface Settlement {
   readonly messageId: string;
-  readonly outcome: 'confirmed' | 'rejected' | 'freed' | 'nothing';
+  readonly outcome: 'confirmed' | 'rejected' | 'review' | 'freed' | 'nothing';
   readonly order: Order | null;
 }
 
@@ -21,7 +24,8 @@ export interface OrderBook {
   findTicket(ticketId: TicketId): Promise<Ticket | null>;
   /**
    * The commit of the sale, for a batch of messages: inbox, seats `paying → sold` where hold and fence match, tickets,
-   * order, outbox; or `paying → free` after a no. A message whose id is in the inbox does nothing.
+   * order, outbox; or `paying → free` after a no. Money that does not find its seats waiting gets them all the same if they
+   * are to be had, or others where the event allows it. A message whose id is in the inbox does nothing.
    */
   settle(messages: readonly PaymentMessage[]): Promise<readonly Settlement[]>;
   /** The gateway has not been heard of for orders whose time to pay was over `graceMs` ago: ask again (`PedidoCriado`). */

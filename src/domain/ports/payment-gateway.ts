@@ -63,8 +63,8 @@ export interface PaymentGateway {
   capture(intentId: string, attemptId: AttemptId): Promise<GatewayAnswer<Intent>>;
   cancel(intentId: string, attemptId: AttemptId): Promise<GatewayAnswer<Intent>>;
   refund(intentId: string, attemptId: AttemptId): Promise<GatewayAnswer<Intent>>;
-  /** The whole ledger, newest first, optionally of one event. Throws if it cannot be read to its end. */
-  ledger(eventId?: EventId): AsyncIterable<Intent>;
+  /** The ledger, newest first, optionally of one event or from that time on. Throws if it cannot be read to its end. */
+  ledger(eventId?: EventId, sinceMs?: number): AsyncIterable<Intent>;
   /** Signature over the raw body, and a timestamp within ±300 s of `nowMs`. */
   verifyWebhook(rawBody: Buffer, signature: string, nowMs: number): WebhookVerdict;
   /** The hosted page where a fan pays this intent. */

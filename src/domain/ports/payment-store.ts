@@ -1,6 +1,7 @@
 import type { Alarm, Attempt, AttemptChange } from '../attempt.ts';
 import type { AttemptId, OrderId } from '../ids.ts';
 import type { AnyEnvelope } from '../messages.ts';
+import type { ReviewMatter } from '../review.ts';
 
 /** What a transaction did to an attempt: the row as it is now, and whether this call changed it. */
 export interface AppliedChange {
@@ -29,12 +30,18 @@ export interface DueAttempt {
 export interface PaymentStore {
   /** Inserts the attempt if it is new; returns the row that stands. */
   begin(attempt: Attempt): Promise<Attempt>;
+  /**
+   * Inserts an attempt for money that we did not ask for, if there is none, and opens its matter for a person. True: the
+   * matter is new.
+   */
+  adopt(attempt: Attempt, matter: ReviewMatter): Promise<boolean>;
   find(attemptId: AttemptId): Promise<Attempt | null>;
   findByIntent(intentId: string): Promise<Attempt | null>;
   /** The newest attempt of the order. */
   findByOrder(orderId: OrderId): Promise<Attempt | null>;
   /**
-   * Locks the attempt, applies the pure transition, stores it, and writes the message it calls for to the outbox. With
+   * Locks the attempt, applies the pure transition, stores it, writes the message it calls for to the outbox, and opens the
+   * matter that it leaves to a person. With
    * `gatewayEventId`, the webhook inbox counts it first: a repeat changes nothing. Null: there is no such attempt, and
    * nothing was counted.
    */

@@ -5,10 +5,12 @@ import type { EventId, FanId, HoldId, OrderId, PassId, SeatId, SectionId, Ticket
 import type { QueueName } from '../messages.ts';
 import type { Order, OrderStatus, Ticket } from '../order.ts';
 import type { Refusal } from '../refusal.ts';
+import type { Review, ReviewAction } from '../review.ts';
 import type { SeatStatus } from '../seat.ts';
 import type { AuditEntry, KnobChange, OrderCounts } from './event-store.ts';
 import type { LineCounters } from './line.ts';
 import type { ParkedMessage } from './message-bus.ts';
+import type { MoneyReport } from './reconciliation-store.ts';
 
 /**
  * What the services offer to the edge. The HTTP layer knows these interfaces and nothing behind them. A method that can
@@ -108,6 +110,13 @@ export interface PaymentService {
   cancel(orderId: OrderId): Promise<'cancelled' | 'too_late' | 'unknown' | 'not_found'>;
   /** Checks signature and age, counts it once, applies it. */
   receiveWebhook(rawBody: Buffer, signature: string): Promise<'accepted' | 'duplicate' | 'ignored' | Refusal>;
+  /** What waits for a person, oldest first; with `all`, also what was decided. */
+  reviews(state: 'open' | 'all', limit: number): Promise<readonly Review[]>;
+  /** Decides a review, once: the same action again changes nothing (`repeated`), another one is refused. */
+  resolveReview(
+    reviewId: string,
+    decision: { readonly action: ReviewAction; readonly note: string; readonly by: string },
+  ): Promise<{ readonly review: Review; readonly repeated: boolean } | Refusal>;
 }
 
 // ---------------------------------------------------------------- waiting room
@@ -247,8 +256,12 @@ export interface OperatorService {
   /** Crashes it; its supervisor brings it back. False: there is no such actor. */
   killActor(path: string, by: Actor): Promise<boolean>;
   audit(limit: number): Promise<readonly AuditEntry[]>;
+  /** What the last look at both ledgers found; null: none has been finished yet. */
+  money(): Promise<MoneyReport | null>;
   parked(queue: QueueName, limit: number): Promise<readonly ParkedMessage[]>;
   redrive(queue: QueueName, limit: number, by: Actor): Promise<number>;
+  reviews(state: 'open' | 'all', limit: number): Promise<readonly Review[]>;
+  resolveReview(reviewId: string, action: ReviewAction, note: string, by: Actor): Promise<Review | Refusal>;
 }
 
 // ---------------------------------------------------------------- health
@@ -260,6 +273,8 @@ export interface PartHealth {
   readonly state: 'up' | 'down';
   /** Without it this role cannot serve. */
   readonly vital: boolean;
+  /** Who does its work at present; absent: it does so itself. */
+  readonly standIn?: string;
 }
 
 export interface HealthService {

@@ -14,6 +14,7 @@ const healthSchema = z
         where: z.string(),
         state: z.enum(['up', 'down']),
         vital: z.boolean(),
+        standIn: z.string().optional().meta({ description: 'Who does its work while it is away.' }),
       }),
     ),
   })

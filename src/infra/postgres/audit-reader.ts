@@ -36,7 +36,7 @@ const SEATS = `
 
 const HOLDS = `
   SELECT hold_id AS "holdId", section_id AS "sectionId", fan_id AS "fanId", pass_id AS "passId", seat_ids AS "seatIds",
-         amount_minor AS "amountMinor", state, ${ms('held_at')} AS "heldAtMs", ${ms('expires_at')} AS "expiresAtMs"
+         amount_minor AS "amountMinor", state, late, ${ms('held_at')} AS "heldAtMs", ${ms('expires_at')} AS "expiresAtMs"
     FROM tickets.holds WHERE event_id = $1`;
 
 const ORDERS = `
@@ -70,7 +70,8 @@ const UNSETTLED = `
   SELECT (SELECT count(*) FROM tickets.orders WHERE event_id = $1 AND status = 'awaiting_payment') AS orders,
          (SELECT ${ms('max(pay_by)')} FROM tickets.orders WHERE event_id = $1 AND status = 'awaiting_payment') AS "payByMs",
          (SELECT count(*) FROM payments.attempts
-           WHERE event_id = $1 AND status IN ('new', 'cancelling', 'authorised', 'capturing', 'voiding', 'refunding')) AS attempts,
+           WHERE event_id = $1 AND status IN ('new', 'cancelling', 'authorised', 'late', 'capturing', 'voiding', 'refunding', 'honouring',
+                                            'keeping', 'returning')) AS attempts,
          (SELECT count(*) FROM tickets.outbox WHERE event_id = $1 AND sent_at IS NULL)
        + (SELECT count(*) FROM payments.outbox WHERE event_id = $1 AND sent_at IS NULL) AS unsent`;
 

@@ -22,6 +22,7 @@ interface EventColumns {
   readonly inside_max: number;
   readonly admission_paused: boolean;
   readonly knobs_version: number;
+  readonly late_money_reseat: boolean;
   readonly sections: readonly SectionDefinition[];
 }
 
@@ -46,6 +47,7 @@ const eventFrom = (row: EventColumns): SaleEvent => ({
     paused: row.admission_paused,
     version: row.knobs_version,
   },
+  lateMoney: { reseat: row.late_money_reseat },
   sections: row.sections,
 });
 
@@ -107,8 +109,8 @@ export const createEventStore = (pool: Pool): EventStore => ({
     const event = await inTransaction(pool, async (client) => {
       const { rowCount } = await client.query(
         `INSERT INTO tickets.events (event_id, name, venue, currency, opens_at, seats_per_fan, holds_per_fan,
-                                     rate_per_minute, inside_max)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING`,
+                                     rate_per_minute, inside_max, late_money_reseat)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING`,
         [
           eventId,
           definition.name,
@@ -119,6 +121,7 @@ export const createEventStore = (pool: Pool): EventStore => ({
           definition.limits.holdsPerFan,
           definition.admission.ratePerMinute,
           definition.admission.insideMax,
+          definition.lateMoney?.reseat ?? false,
         ],
       );
       if (rowCount === 1) await insertMap(client, eventId, definition.sections);

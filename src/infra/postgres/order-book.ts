@@ -2,6 +2,7 @@ import type { Order, Ticket } from '../../domain/order.ts';
 import type { OrderBook, PaymentMessage, Settlement } from '../../domain/ports/order-book.ts';
 import { refuse, type RefusalCode } from '../../domain/refusal.ts';
 import { retryingConflicts } from './conflicts.ts';
+import { settleUntilDecided, type SettleRequest } from './late-money.ts';
 import { inTransaction, type Pool } from './pool.ts';
 import { orderFrom, type OrderColumns } from './rows.ts';
 
@@ -15,6 +16,11 @@ interface TicketColumns {
   readonly voided_at: Date | null;
 }
 
+type SettledColumns = OrderColumns & {
+  readonly message_id: string;
+  readonly outcome: Settlement['outcome'];
+};
+
 const ticketFrom = (row: TicketColumns): Ticket => ({
   ticketId: row.ticket_id,
   orderId: row.order_id,
@@ -25,18 +31,23 @@ const ticketFrom = (row: TicketColumns): Ticket => ({
   voided: row.voided_at !== null,
 });
 
-const messageRow = (message: PaymentMessage, ord: number) => ({
+const messageRow = (message: PaymentMessage, ord: number): SettleRequest => ({
   ord,
   id: message.id,
   type: message.type,
+  event_id: message.eventId,
   order_id: message.orderId,
   attempt_id: message.data.attemptId,
   ...(message.type === 'PagamentoOK'
-    ? { amount_minor: message.data.amountMinor, currency: message.data.currency }
+    ? {
+        amount_minor: message.data.amountMinor,
+        currency: message.data.currency,
+        approved: message.data.approved ?? false,
+      }
     : { reason: message.data.reason }),
 });
 
-/** Orders and tickets in Postgres: see `migrations/0005_seat_protocol.sql`. */
+/** Orders and tickets in Postgres: see `migrations/0005_seat_protocol.sql` and `0007_late_money.sql`. */
 export const createOrderBook = (pool: Pool): OrderBook => ({
   async place(request) {
     const { rows } = await retryingConflicts(() =>
@@ -80,13 +91,17 @@ export const createOrderBook = (pool: Pool): OrderBook => ({
   },
 
   async settle(messages): Promise<readonly Settlement[]> {
-    const { rows } = await retryingConflicts(() =>
-      pool.query<OrderColumns & { readonly message_id: string; readonly outcome: Settlement['outcome'] }>({
-        name: 'settle-payments',
-        text: 'SELECT s.message_id, s.outcome, (s.order_row).* FROM tickets.settle_payments($1) s',
-        values: [JSON.stringify(messages.map(messageRow))],
-      }),
-    );
+    const settleOnce = async (requests: readonly SettleRequest[]) => {
+      const { rows } = await retryingConflicts(() =>
+        pool.query<SettledColumns>({
+          name: 'settle-payments',
+          text: 'SELECT s.message_id, s.outcome, (s.order_row).* FROM tickets.settle_payments($1) s',
+          values: [JSON.stringify(requests)],
+        }),
+      );
+      return rows;
+    };
+    const rows = await settleUntilDecided(pool, messages.map(messageRow), settleOnce);
     return rows.map((row) => ({
       messageId: row.message_id,
       outcome: row.outcome,

@@ -5,12 +5,15 @@ import {
   type AttemptMessage,
   type AttemptStatus,
 } from '../../domain/attempt.ts';
+import { matterOf } from '../../domain/review.ts';
 import { nextCheckAtMs } from '../../domain/attempt-schedule.ts';
+import type { AttemptId } from '../../domain/ids.ts';
 import type { OrderReason } from '../../domain/order.ts';
 import type { AppliedChange, PaymentStore, ReceivedMessage } from '../../domain/ports/payment-store.ts';
 import { inTransaction, type Client, type Pool } from './pool.ts';
+import { openReview } from './review-rows.ts';
 
-interface AttemptRow {
+export interface AttemptRow {
   readonly attempt_id: string;
   readonly order_id: string;
   readonly event_id: string;
@@ -26,11 +29,11 @@ interface AttemptRow {
   readonly now_ms: number;
 }
 
-const COLUMNS = `attempt_id, order_id, event_id, intent_id, status, amount_minor, currency, description, reason, checks,
+export const ATTEMPT_COLUMNS = `attempt_id, order_id, event_id, intent_id, status, amount_minor, currency, description, reason, checks,
   (extract(epoch FROM pay_by) * 1000)::bigint AS pay_by_ms,
   (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now_ms`;
 
-const toAttempt = (row: AttemptRow): Attempt => ({
+export const toAttempt = (row: AttemptRow): Attempt => ({
   attemptId: row.attempt_id,
   orderId: row.order_id,
   eventId: row.event_id,
@@ -55,6 +58,9 @@ const say = async (client: Client, attempt: Attempt, message: AttemptMessage): P
   ]);
 };
 
+/** What fails here was decided by a person, who must hear of it. */
+const BY_A_PERSON: ReadonlySet<AttemptStatus> = new Set(['honouring', 'keeping', 'returning']);
+
 /** The change of a row that this transaction has locked. */
 const changeLocked = async (
   client: Client,
@@ -62,7 +68,8 @@ const changeLocked = async (
   change: AttemptChange,
 ): Promise<AppliedChange> => {
   const before = toAttempt(row);
-  const { attempt, message, alarm } = applyChange(before, change);
+  const transition = applyChange(before, change);
+  const { attempt, message, alarm } = transition;
   const changed = attempt !== before;
   if (changed) {
     // The lease stays: it belongs to whoever works on this attempt now, and that may be our caller.
@@ -80,6 +87,8 @@ const changeLocked = async (
     );
   }
   if (message !== null) await say(client, attempt, message);
+  const matter = matterOf(before, change, transition);
+  if (matter !== null) await openReview(client, matter, BY_A_PERSON.has(before.status));
   return { attempt, changed, duplicate: false, said: message !== null, alarm };
 };
 
@@ -97,7 +106,7 @@ const orIfNoAttempt = async <T>(work: Promise<T>, instead: T): Promise<T> => {
 
 const lockBy = async (client: Client, where: string, id: string): Promise<AttemptRow> => {
   const { rows } = await client.query<AttemptRow>(
-    `SELECT ${COLUMNS} FROM payments.attempts WHERE ${where} FOR UPDATE`,
+    `SELECT ${ATTEMPT_COLUMNS} FROM payments.attempts WHERE ${where} FOR UPDATE`,
     [id],
   );
   if (rows[0] === undefined) throw new NoAttempt();
@@ -113,11 +122,22 @@ const INSERT = `
     (attempt_id, order_id, event_id, intent_id, status, amount_minor, currency, description, reason, pay_by, next_check_at)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, to_timestamp($10::float8 / 1000), now() + $11 * interval '1 millisecond')
   ON CONFLICT DO NOTHING
-  RETURNING ${COLUMNS}`;
+  RETURNING ${ATTEMPT_COLUMNS}`;
+
+/** A change within somebody else's transaction; null: there is no such attempt. */
+export const changeAttempt = (
+  client: Client,
+  attemptId: AttemptId,
+  change: AttemptChange,
+): Promise<AppliedChange | null> =>
+  orIfNoAttempt<AppliedChange | null>(
+    lockBy(client, BY_ID, attemptId).then((row) => changeLocked(client, row, change)),
+    null,
+  );
 
 /** The longest due first. SKIP LOCKED: many sweepers at once take different rows. */
 const CLAIM = `
-  SELECT ${COLUMNS} FROM payments.attempts
+  SELECT ${ATTEMPT_COLUMNS} FROM payments.attempts
   WHERE next_check_at <= clock_timestamp() AND (leased_until IS NULL OR leased_until <= clock_timestamp())
   ORDER BY next_check_at, attempt_id
   LIMIT $1
@@ -131,37 +151,45 @@ const LEASE = `
   FROM unnest($1::uuid[], $2::float8[]) AS c (attempt_id, next_check_at_ms)
   WHERE a.attempt_id = c.attempt_id`;
 
+const insertValues = (attempt: Attempt): readonly unknown[] => [
+  attempt.attemptId,
+  attempt.orderId,
+  attempt.eventId,
+  attempt.intentId,
+  attempt.status,
+  attempt.amountMinor,
+  attempt.currency,
+  attempt.description,
+  attempt.reason,
+  attempt.payByMs,
+  nextCheckAtMs(attempt, 0, 0),
+];
+
 const begin = async (pool: Pool, attempt: Attempt): Promise<Attempt> => {
-  const { attemptId, orderId, eventId, intentId, status, amountMinor, currency, description, reason } =
-    attempt;
-  const inserted = await pool.query<AttemptRow>(INSERT, [
-    attemptId,
-    orderId,
-    eventId,
-    intentId,
-    status,
-    amountMinor,
-    currency,
-    description,
-    reason,
-    attempt.payByMs,
-    nextCheckAtMs(attempt, 0, 0),
-  ]);
+  const { attemptId } = attempt;
+  const inserted = await pool.query<AttemptRow>(INSERT, [...insertValues(attempt)]);
   const standing = first(inserted.rows) ?? (await findBy(pool, BY_ID, attemptId));
   if (standing === null) throw new Error(`attempt ${attemptId} could be neither inserted nor found`);
   return standing;
 };
 
 const findBy = async (pool: Pool, where: string, id: string): Promise<Attempt | null> => {
-  const { rows } = await pool.query<AttemptRow>(`SELECT ${COLUMNS} FROM payments.attempts WHERE ${where}`, [
-    id,
-  ]);
+  const { rows } = await pool.query<AttemptRow>(
+    `SELECT ${ATTEMPT_COLUMNS} FROM payments.attempts WHERE ${where}`,
+    [id],
+  );
   return first(rows);
 };
 
 /** `PaymentStore` in Postgres: schema `payments`. All schedules and expiries go by Postgres' clock. */
 export const createPaymentStore = (pool: Pool): PaymentStore => ({
   begin: (attempt) => begin(pool, attempt),
+  async adopt(attempt, matter) {
+    return inTransaction(pool, async (client) => {
+      await client.query(INSERT, [...insertValues(attempt)]);
+      return openReview(client, matter, false);
+    });
+  },
   find: (attemptId) => findBy(pool, BY_ID, attemptId),
   findByIntent: (intentId) => findBy(pool, 'intent_id = $1', intentId),
   findByOrder: (orderId) => findBy(pool, NEWEST_OF_ORDER, orderId),
@@ -221,7 +249,7 @@ export const createPaymentStore = (pool: Pool): PaymentStore => ({
 
   async page(after, limit) {
     const { rows } = await pool.query<AttemptRow>(
-      `SELECT ${COLUMNS} FROM payments.attempts
+      `SELECT ${ATTEMPT_COLUMNS} FROM payments.attempts
        WHERE $1::uuid IS NULL OR attempt_id > $1 ORDER BY attempt_id LIMIT $2`,
       [after, limit],
     );

@@ -1,5 +1,5 @@
 import type { Hold, HoldState } from '../../domain/hold.ts';
-import type { Order, OrderReason, OrderStatus } from '../../domain/order.ts';
+import type { Order, OrderEnding, OrderReason, OrderStatus } from '../../domain/order.ts';
 
 /** Rows as pg hands them over, and their translation. Timestamps become milliseconds here and nowhere else. */
 export interface HoldColumns {
@@ -43,6 +43,8 @@ export interface OrderColumns {
   readonly currency: string;
   readonly status: Exclude<OrderStatus, 'confirming'>;
   readonly reason: OrderReason | null;
+  readonly ending: OrderEnding | null;
+  readonly reseated_from: readonly string[] | null;
   readonly pay_by: Date;
   readonly created_at: Date;
 }
@@ -53,6 +55,8 @@ export const orderFrom = (row: OrderColumns): Order => ({
   fanId: row.fan_id,
   status: row.status,
   reason: row.reason,
+  ending: row.ending,
+  reseatedFrom: row.reseated_from,
   holdIds: row.hold_ids,
   seatIds: row.seat_ids,
   sectionIds: row.section_ids,

@@ -176,8 +176,13 @@ const createOpen = (
 
 /** Newest first. Throws when a page cannot be read: half a ledger must never look like a whole one. */
 const createLedger = (stripe: Stripe, timeoutMs: number) =>
-  async function* (eventId?: EventId): AsyncGenerator<Intent> {
-    const pages = stripe.paymentIntents.list({ limit: LEDGER_PAGE, expand: ['data.latest_charge'] });
+  async function* (eventId?: EventId, sinceMs?: number): AsyncGenerator<Intent> {
+    const created = sinceMs === undefined ? {} : { created: { gte: Math.floor(sinceMs / 1_000) } };
+    const pages = stripe.paymentIntents.list({
+      limit: LEDGER_PAGE,
+      expand: ['data.latest_charge'],
+      ...created,
+    });
     for (;;) {
       const next = await attempt(timeoutMs, () => pages.next());
       if (next.kind !== 'ok') {

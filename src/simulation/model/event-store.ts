@@ -30,6 +30,7 @@ export const createEventStoreModel = (
         eventId,
         phaseSetting: 'scheduled',
         admission: { ...definition.admission, paused: false, version: 1 },
+        lateMoney: { reseat: definition.lateMoney?.reseat ?? false },
       };
       db.atomically(() => {
         tables.events.set(eventId, { event, createdAtMs: clock.nowMs() });

@@ -1,10 +1,13 @@
-import { applyChange, type Attempt, type AttemptChange } from '../../domain/attempt.ts';
+import { applyChange, type Attempt, type AttemptChange, type AttemptStatus } from '../../domain/attempt.ts';
 import { nextCheckAtMs } from '../../domain/attempt-schedule.ts';
 import type { AnyEnvelope } from '../../domain/messages.ts';
 import type { Clock, Ids } from '../../domain/ports/environment.ts';
 import type { Outbox } from '../../domain/ports/outbox.ts';
 import type { AppliedChange, PaymentStore } from '../../domain/ports/payment-store.ts';
+import type { ReviewStore } from '../../domain/ports/review-store.ts';
+import { matterOf, type ReviewMatter } from '../../domain/review.ts';
 import { createOutboxModel } from './outbox.ts';
+import { createReviewModel } from './review-store.ts';
 import { ConstraintError, createDatabase } from './tables.ts';
 
 interface AttemptRow {
@@ -17,11 +20,17 @@ interface AttemptRow {
 export interface PaymentModel {
   readonly store: PaymentStore;
   readonly outbox: Outbox;
+  readonly reviews: ReviewStore;
   /** Every message ever written to the outbox, in order. */
   said(): readonly AnyEnvelope[];
+  /** Every matter ever left to a person, each once. */
+  matters(): readonly ReviewMatter[];
   attempts(): readonly Attempt[];
   unsent(eventId: string): number;
 }
+
+/** What fails here was decided by a person, who must hear of it. */
+const BY_A_PERSON: ReadonlySet<AttemptStatus> = new Set(['honouring', 'keeping', 'returning']);
 
 /**
  * The payment store over a virtual clock: for the simulation, and for tests of what happens when time passes. It keeps the
@@ -43,7 +52,8 @@ export const createPaymentModel = (clock: Pick<Clock, 'nowMs'>, ids: Ids): Payme
   };
 
   const change = (row: AttemptRow, wanted: AttemptChange): AppliedChange => {
-    const { attempt, message, alarm } = applyChange(row.attempt, wanted);
+    const transition = applyChange(row.attempt, wanted);
+    const { attempt, message, alarm } = transition;
     const changed = attempt !== row.attempt;
     if (changed) {
       assertIntentIsOnes(attempt);
@@ -52,20 +62,41 @@ export const createPaymentModel = (clock: Pick<Clock, 'nowMs'>, ids: Ids): Payme
     }
     const { eventId, orderId } = attempt;
     if (message !== null) outbox.write({ eventId, orderId, ...message });
+    const matter = matterOf(row.attempt, wanted, transition);
+    if (matter !== null) reviews.open(matter, BY_A_PERSON.has(row.attempt.status));
     return { attempt, changed, duplicate: false, said: message !== null, alarm };
   };
+
+  const reviews = createReviewModel({
+    db,
+    clock,
+    ids,
+    changeAttempt(attemptId, wanted) {
+      const row = rows.get(attemptId);
+      return row === undefined ? null : change(row, wanted);
+    },
+  });
 
   const newestOf = (orderId: string): AttemptRow | undefined =>
     rows.values().findLast((row) => row.attempt.orderId === orderId);
 
+  const begin = (attempt: Attempt): Attempt => {
+    const standing = rows.get(attempt.attemptId);
+    if (standing !== undefined) return standing.attempt;
+    const nextCheckMs = nextCheckAtMs(attempt, 0, clock.nowMs());
+    rows.set(attempt.attemptId, { attempt, checks: 0, nextCheckMs, leasedUntilMs: 0 });
+    return attempt;
+  };
+
   const store: PaymentStore = {
-    async begin(attempt) {
-      const standing = rows.get(attempt.attemptId);
-      if (standing !== undefined) return standing.attempt;
-      const nextCheckMs = nextCheckAtMs(attempt, 0, clock.nowMs());
-      rows.set(attempt.attemptId, { attempt, checks: 0, nextCheckMs, leasedUntilMs: 0 });
-      return attempt;
-    },
+    begin: async (attempt) => begin(attempt),
+    adopt: async (attempt, matter) =>
+      db.atomically(() => {
+        // Somebody else's attempt may have this intent already: then there is nothing to insert.
+        const known = rows.values().some((row) => row.attempt.intentId === attempt.intentId);
+        if (attempt.intentId === null || !known) begin(attempt);
+        return reviews.open(matter, false);
+      }),
     find: async (attemptId) => rows.get(attemptId)?.attempt ?? null,
     findByIntent: async (intentId) =>
       rows.values().find((row) => row.attempt.intentId === intentId)?.attempt ?? null,
@@ -122,7 +153,9 @@ export const createPaymentModel = (clock: Pick<Clock, 'nowMs'>, ids: Ids): Payme
   return {
     store,
     outbox: outbox.port,
+    reviews: reviews.port,
     said: () => outbox.said(),
+    matters: () => reviews.matters(),
     attempts: () => rows.values().map((row) => row.attempt),
     unsent: (eventId) => outbox.unsent(eventId),
   };

@@ -4,6 +4,7 @@ import type { LineJournal } from '../../domain/ports/line.ts';
 import type { OrderBook } from '../../domain/ports/order-book.ts';
 import type { Outbox } from '../../domain/ports/outbox.ts';
 import type { PaymentStore } from '../../domain/ports/payment-store.ts';
+import type { ReviewStore } from '../../domain/ports/review-store.ts';
 import type { SeatLedger } from '../../domain/ports/seat-ledger.ts';
 import type { SaleRecords } from '../../domain/sale-records.ts';
 import { createEventStoreModel } from './event-store.ts';
@@ -24,6 +25,7 @@ export interface PostgresPorts {
   readonly ticketOutbox: Outbox;
   readonly journal: LineJournal;
   readonly payments: PaymentStore;
+  readonly reviews: ReviewStore;
   readonly paymentOutbox: Outbox;
 }
 
@@ -48,6 +50,7 @@ export const createPostgresModel = (clock: Pick<Clock, 'nowMs'>, ids: Ids): Post
       ticketOutbox: outbox.port,
       journal: createLineJournalModel(tables, clock),
       payments: payments.store,
+      reviews: payments.reviews,
       paymentOutbox: payments.outbox,
     },
     records: (eventId) => readRecords({ tables, outbox, payments, clock }, eventId),

@@ -1,0 +1,95 @@
+import type { SeededBug } from './seeded-bug.ts';
+
+const JOURNAL = 'infra/postgres/line-journal.js';
+
+export const LINE_BUGS: readonly SeededBug[] = [
+  {
+    name: 'place-redeemed-twice',
+    what: 'one place makes two admissions',
+    promise: 6,
+    changes: [
+      {
+        file: 'infra/postgres/migrations/0001_line.sql',
+        find: 'left_at      timestamptz,\n  UNIQUE (event_id, number)\n',
+        replace: 'left_at      timestamptz\n',
+      },
+      { file: JOURNAL, find: '  ON CONFLICT (event_id, number) DO NOTHING\n', replace: '' },
+    ],
+    caughtBy: {
+      file: 'integration/line-journal',
+      title: 'one admission a place, two hundred redemptions or not',
+    },
+  },
+  {
+    name: 'two-places-a-fan',
+    what: 'a fan who joins twice stands in line twice',
+    promise: 7,
+    changes: [
+      {
+        file: 'infra/postgres/migrations/0001_line.sql',
+        find: 'CREATE UNIQUE INDEX one_place_a_fan',
+        replace: 'CREATE INDEX one_place_a_fan',
+      },
+    ],
+    caughtBy: {
+      file: 'integration/line-journal',
+      title: 'one place a fan and event, whichever of many numbers comes first',
+    },
+  },
+  {
+    name: 'rate-refilled-by-every-node',
+    what: 'each step earns all of the time since the start again',
+    promise: 6,
+    changes: [{ file: 'infra/redis/lua/line-shared.lua', find: '  line.at = now\n', replace: '' }],
+    caughtBy: {
+      file: 'conformance/line-store.redis',
+      title: 'Redis: many steppers at once let in no more than the rate, and no less',
+    },
+  },
+  {
+    name: 'rate-refilled-in-memory',
+    what: 'the same, in the store without Redis',
+    promise: 6,
+    changes: [{ file: 'domain/line.js', find: '    line.atMs = nowMs;\n', replace: '' }],
+    caughtBy: {
+      file: 'domain/line',
+      title: 'in every window no more are let in than the rate times the window, plus the burst',
+    },
+  },
+  {
+    name: 'serving-goes-back',
+    what: 'a node that journals late moves the line backward',
+    promise: 7,
+    changes: [{ file: JOURNAL, find: 'greatest(c.serving, excluded.serving)', replace: 'excluded.serving' }],
+    caughtBy: {
+      file: 'integration/line-journal',
+      title: 'counters only rise, and each loading raises the epoch',
+    },
+  },
+  {
+    name: 'restored-line-goes-back',
+    what: 'a line that is restored a second time forgets whom it has called',
+    promise: 7,
+    changes: [
+      {
+        file: 'domain/line.js',
+        find: 'line.serving = Math.max(line.serving, floor.serving);',
+        replace: 'line.serving = floor.serving;',
+      },
+    ],
+    caughtBy: {
+      file: 'conformance/line-store.memory',
+      title: 'memory: a restored line keeps its places and the people inside',
+    },
+  },
+  {
+    name: 'not-called-let-in',
+    what: 'whoever asks first gets in, called or not',
+    promise: 6,
+    changes: [{ file: 'domain/line.js', find: 'if (number > line.serving)', replace: 'if (false)' }],
+    caughtBy: {
+      file: 'conformance/line-store.memory',
+      title: 'memory: calls nobody while closed or paused, and says so',
+    },
+  },
+];
