@@ -58,7 +58,32 @@ export const createSaleWatch = ({ tables, intents, clock }: WatchParts): SaleWat
       .values()
       .filter((one) => !one.voided && one.sectionId === seat.sectionId && one.seatId === seat.seatId).length;
 
+  /**
+   * Late money buys a seat that is free, or was until this very write its own order's: whatever ended then, ended for a reason,
+   * and the sale is a grant of its own. One write can be all of that.
+   */
+  const checkSoldLate = (was: SeatEntry, is: SeatEntry): void => {
+    if (is.fence <= was.fence) broken(is, 'sold to late money without a grant of its own');
+    if (was.status === 'held') checkHeld(was, is);
+    if (was.status === 'paying' && orderOfHold(was.holdId) !== undefined) checkFreed(was, is);
+    if (was.status === 'paying' && tables.holds.get(was.holdId ?? '')?.state !== 'expired')
+      broken(is, 'changed hands while paying');
+    if (was.status === 'sold') broken(is, 'sold twice');
+  };
+
+  const isLate = ({ holdId }: SeatEntry): boolean => tables.holds.get(holdId ?? '')?.late === true;
+
+  const checkTickets = (is: SeatEntry): void => {
+    const live = liveTickets(is);
+    if (live !== (is.status === 'sold' ? 1 : 0)) broken(is, `is ${is.status} with ${live} live tickets`);
+  };
+
   const checkStep = (was: SeatEntry, is: SeatEntry): void => {
+    checkTickets(is);
+    if (is.status === 'sold' && is.holdId !== was.holdId && isLate(is)) {
+      checkSoldLate(was, is);
+      return;
+    }
     if (is.status !== was.status && !mayBecome(was.status, is.status))
       broken(is, `${was.status} → ${is.status}`);
     if (is.fence < was.fence) broken(is, `its fence fell from ${was.fence} to ${is.fence}`);
@@ -66,8 +91,6 @@ export const createSaleWatch = ({ tables, intents, clock }: WatchParts): SaleWat
     if (was.status === 'paying' && is.status === 'free') checkFreed(was, is);
     if (was.status === 'paying' && is.status !== 'free' && is.holdId !== was.holdId)
       broken(is, 'changed hands while paying');
-    const live = liveTickets(is);
-    if (live !== (is.status === 'sold' ? 1 : 0)) broken(is, `is ${is.status} with ${live} live tickets`);
   };
 
   return {

@@ -4,6 +4,7 @@ import { createAuditReader } from '../../src/infra/postgres/audit-reader.ts';
 import { readUnsettled } from '../../src/simulation/model/records.ts';
 import { usageKey } from '../../src/simulation/model/rows.ts';
 import { testPostgres } from '../support/servers.ts';
+import { LATE_MONEY } from './late-money-examples.ts';
 import { createSaleRun, saleNames, saleOperation, type SaleOperation } from './sale-operations.ts';
 import { comparable, openTwoWorlds, type TwoWorlds } from './two-worlds.ts';
 
@@ -34,17 +35,21 @@ test('Postgres and its model answer every sequence of operations of a sale alike
   const reader = createAuditReader(pool);
   t.log(`seed ${SEED}`);
   const done = new Map<SaleOperation['do'], number>();
+  const endings = new Set<string>();
+  const operationsOfRun = fc.array(saleOperation, { minLength: 25, maxLength: 40 });
   await fc.assert(
-    fc.asyncProperty(fc.array(saleOperation, { minLength: 25, maxLength: 40 }), async (operations) => {
+    fc.asyncProperty(operationsOfRun, fc.boolean(), async (operations, reseat) => {
       const worlds = await openTwoWorlds(pool);
       const names = saleNames();
       const run = createSaleRun(names);
-      await run.begin(worlds);
+      await run.begin(worlds, reseat);
       for (const operation of operations) {
         await run.both(worlds, operation);
         done.set(operation.do, (done.get(operation.do) ?? 0) + 1);
       }
       await run.compareAll(worlds);
+      for (const { ending, reason } of worlds.model.whole.tables.orders.values())
+        endings.add(`${ending} ${reason}`);
       const [real, model] = [await reader.read(names.event), worlds.model.whole.records(names.event)];
       t.deepEqual(comparable(model, worlds.model.nowMs()), comparable(real, worlds.real.nowMs()));
       t.deepEqual(
@@ -54,7 +59,18 @@ test('Postgres and its model answer every sequence of operations of a sale alike
       const usage = await usageOf(worlds, (sql) => pool.query(sql), names.event, names.fans);
       t.deepEqual(usage.model, usage.real);
     }),
-    { numRuns: RUNS, seed: SEED },
+    {
+      includeErrorInReport: true,
+      numRuns: RUNS + LATE_MONEY.length * 2,
+      seed: SEED,
+      examples: LATE_MONEY.flatMap((operations) => [
+        [operations, false] as [SaleOperation[], boolean],
+        [operations, true] as [SaleOperation[], boolean],
+      ]),
+    },
   );
-  t.is(done.size, 14, 'every kind of operation took place');
+  t.is(done.size, 15, 'every kind of operation took place');
+  const wanted = ['honoured null', 'reseated null', 'refunded seats_lost', 'refunded fan_limit'];
+  for (const ending of [...wanted, 'refunded amount_mismatch', 'refunded refunded', 'honoured refunded'])
+    t.true(endings.has(ending), ending);
 });

@@ -25,16 +25,20 @@ const wish = fc.record({
   hours: small(2),
   fingerprint: fc.constantFrom('f', 'f', 'f', 'g'),
 });
-const message = fc.record({
-  id: small(7),
+const told = {
   order: small(3),
   ok: fc.boolean(),
   wrongSum: fc.oneof(
     { weight: 6, arbitrary: fc.constant(false) },
     { weight: 1, arbitrary: fc.constant(true) },
   ),
-  reason: fc.constantFrom('declined' as const, 'cancelled' as const, 'expired' as const),
-});
+  approved: fc.oneof(
+    { weight: 4, arbitrary: fc.constant(false) },
+    { weight: 1, arbitrary: fc.constant(true) },
+  ),
+  reason: fc.constantFrom('declined' as const, 'cancelled' as const, 'expired' as const, 'refunded' as const),
+};
+const message = fc.record({ id: small(7), ...told });
 
 export const saleOperation = fc.oneof(
   {
@@ -95,6 +99,11 @@ export const saleOperation = fc.oneof(
       messages: fc.array(message, { minLength: 1, maxLength: 3 }),
     }),
   },
+  {
+    weight: 3,
+    // Money that comes after a no: with the repeats among eight ids alone it would be rare.
+    arbitrary: fc.record({ do: fc.constant('late' as const), oneBatch: fc.boolean(), ...told }),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('remind' as const), hours: small(1) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('outbox' as const), give: fc.boolean() }) },
   {
@@ -121,6 +130,7 @@ export const saleNames = () => ({
   orders: names(4),
   attempts: names(4),
   messages: names(8),
+  lateMessages: names(120),
 });
 export type SaleNames = ReturnType<typeof saleNames>;
 
@@ -153,22 +163,45 @@ const apart = (requests: readonly HoldRequest[]): readonly HoldRequest[] =>
 const messageOf = async (
   side: Side,
   names: SaleNames,
-  one: (SaleOperation & { do: 'settle' })['messages'][number],
+  one: Omit<(SaleOperation & { do: 'settle' })['messages'][number], 'id'>,
+  id: string,
 ): Promise<PaymentMessage> => {
   const orderId = at(names.orders, one.order);
   const order = await side.ports.orders.find(orderId);
   const attemptId = at(names.attempts, one.order);
   const amountMinor = (order?.amountMinor ?? 1) + (one.wrongSum ? 1 : 0);
-  const data = one.ok ? { attemptId, amountMinor, currency: 'brl' } : { attemptId, reason: one.reason };
+  const approved = one.approved ? { approved: true } : {};
+  const data = one.ok
+    ? { attemptId, amountMinor, currency: 'brl', ...approved }
+    : { attemptId, reason: one.reason };
   const type = one.ok ? 'PagamentoOK' : 'PagamentoFalhou';
   return {
-    id: at(names.messages, one.id),
+    id,
     type,
     occurredAtMs: 0,
     eventId: names.event,
     orderId,
     data,
   } as PaymentMessage;
+};
+
+/** A no, money, and money once more: each new to the inbox. */
+const settleLate = async (
+  side: Side,
+  names: SaleNames,
+  one: SaleOperation & { do: 'late' },
+  count: number,
+): Promise<unknown> => {
+  const messages: PaymentMessage[] = [];
+  for (const [index, ok] of [false, true, true].entries()) {
+    const change = { ok, approved: one.approved && index === 2 };
+    const id = at(names.lateMessages, (count * 3 + index) % names.lateMessages.length);
+    messages.push(await messageOf(side, names, { ...one, ...change }, id));
+  }
+  if (one.oneBatch) return side.ports.orders.settle(messages);
+  const answers = [];
+  for (const message of messages) answers.push(await side.ports.orders.settle([message]));
+  return answers;
 };
 
 const admit = async (
@@ -205,6 +238,7 @@ const throughOutbox = async (side: Side, give: boolean) => {
 export const createSaleRun = (names: SaleNames) => {
   const passes: Passes = new Map();
   let admitted = 0;
+  let lates = 0;
   const act =
     (operation: SaleOperation, passId: string) =>
     async (side: Side): Promise<unknown> => {
@@ -257,9 +291,12 @@ export const createSaleRun = (names: SaleNames) => {
           });
         case 'settle': {
           const messages: PaymentMessage[] = [];
-          for (const one of operation.messages) messages.push(await messageOf(side, names, one));
+          for (const one of operation.messages)
+            messages.push(await messageOf(side, names, one, at(names.messages, one.id)));
           return orders.settle(messages);
         }
+        case 'late':
+          return settleLate(side, names, operation, lates);
         case 'remind':
           return orders.remindOverdue(hours(operation.hours, 2), 50);
         case 'outbox':
@@ -274,11 +311,13 @@ export const createSaleRun = (names: SaleNames) => {
 
   return {
     /** The event, on both. */
-    async begin(worlds: TwoWorlds): Promise<void> {
-      for (const side of [worlds.real, worlds.model]) await side.ports.events.create(names.event, smallShow);
+    async begin(worlds: TwoWorlds, reseat: boolean): Promise<void> {
+      const show = { ...smallShow, lateMoney: { reseat } };
+      for (const side of [worlds.real, worlds.model]) await side.ports.events.create(names.event, show);
     },
     async both(worlds: TwoWorlds, operation: SaleOperation): Promise<void> {
       admitted += operation.do === 'admit' ? 1 : 0;
+      lates += operation.do === 'late' ? 1 : 0;
       const passId = at(names.passes, admitted % 39);
       await askBoth(worlds, JSON.stringify(operation), act(operation, passId));
     },
@@ -304,6 +343,7 @@ export const createSaleRun = (names: SaleNames) => {
           await ports.orders.ticketsOf(orderId),
         ]);
       }
+      await askBoth(worlds, 'what was said', ({ ports }) => ports.ticketOutbox.claim(1_000, QUARTER_MS));
     },
   };
 };

@@ -3,18 +3,11 @@ import type { Order, PlaceOrder, Ticket } from '../../domain/order.ts';
 import type { Clock, Ids } from '../../domain/ports/environment.ts';
 import type { OrderBook, PaymentMessage, Settlement } from '../../domain/ports/order-book.ts';
 import { refuse, type Refusal, type RefusalCode } from '../../domain/refusal.ts';
+import { createLateMoney } from './late-money.ts';
 import type { OutboxModel } from './outbox.ts';
-import {
-  seatKey,
-  seatsOfOrder,
-  usageKey,
-  without,
-  type HoldRow,
-  type OrderRow,
-  type SaleTables,
-  type SeatEntry,
-  type TicketRow,
-} from './rows.ts';
+import { seatKey, without, type HoldRow, type OrderRow, type SaleTables, type TicketRow } from './rows.ts';
+import { createSeatChanges } from './seat-changes.ts';
+import { createSettlement } from './settlement.ts';
 import { ConstraintError, type Database } from './tables.ts';
 
 export interface OrderBookParts {
@@ -38,19 +31,9 @@ const ticketOf = (row: TicketRow): Ticket => ({
 
 /** `createOrderBook` over `tickets.place_order` and `tickets.settle_payments`, in memory. Held to the real one as the ledger is. */
 export const createOrderBookModel = ({ db, tables, outbox, clock, ids }: OrderBookParts): OrderBook => {
-  const changeSeat = (seat: SeatEntry, change: Partial<SeatEntry>): void =>
-    tables.seats.set(seatKey(seat.eventId, seat.sectionId, seat.seatId), {
-      ...seat,
-      ...change,
-      revision: seat.revision + 1,
-      changedAtMs: clock.nowMs(),
-    });
-
-  const changeUsage = (of: Pick<OrderRow, 'eventId' | 'fanId'>, seats: number, holds: number): void => {
-    const key = usageKey(of.eventId, of.fanId);
-    const has = tables.usage.get(key);
-    if (has !== undefined) tables.usage.set(key, { seats: has.seats + seats, holds: has.holds + holds });
-  };
+  const changes = createSeatChanges(tables, clock);
+  const late = createLateMoney({ tables, changes, clock, ids });
+  const settleAll = createSettlement({ tables, changes, late, outbox, clock, ids });
 
   const sayPlaced = (order: OrderRow): void => {
     const title = tables.events.get(order.eventId)?.event.name ?? '';
@@ -99,11 +82,11 @@ export const createOrderBookModel = ({ db, tables, outbox, clock, ids }: OrderBo
       if (seat?.status !== 'held' || seat.holdId !== hold.holdId || seat.fence !== fence) {
         throw new ConstraintError(`${seatId} is not held by ${hold.holdId}`);
       }
-      changeSeat(seat, { status: 'paying', heldUntilMs: null });
+      changes.changeSeat(seat, { status: 'paying', heldUntilMs: null });
     }
     for (const hold of mine) tables.holds.set(hold.holdId, { ...hold, state: 'ordered' });
     const first = mine[0] as HoldRow;
-    changeUsage(first, 0, -mine.length);
+    changes.addUsage(first, 0, -mine.length);
     const nowMs = clock.nowMs();
     const order: OrderRow = {
       orderId: request.orderId,
@@ -111,6 +94,8 @@ export const createOrderBookModel = ({ db, tables, outbox, clock, ids }: OrderBo
       fanId: request.fanId,
       status: 'awaiting_payment',
       reason: null,
+      ending: null,
+      reseatedFrom: null,
       holdIds: request.holdIds,
       seatIds: wanted.map((one) => one.seatId),
       sectionIds: wanted.map((one) => one.hold.sectionId),
@@ -129,101 +114,11 @@ export const createOrderBookModel = ({ db, tables, outbox, clock, ids }: OrderBo
     return orderOf(order);
   };
 
-  /** The order's seats that are still its own: paying, by its holds, with its fences. */
-  const ownSeats = (order: OrderRow): readonly SeatEntry[] =>
-    seatsOfOrder(order).flatMap(({ key, fence }) => {
-      const seat = tables.seats.get(key);
-      const own =
-        seat?.status === 'paying' && order.holdIds.includes(seat.holdId ?? '') && seat.fence === fence;
-      return own ? [seat] : [];
-    });
-
-  const freeSeats = (order: OrderRow): void => {
-    for (const seat of ownSeats(order)) changeSeat(seat, { status: 'free', holdId: null });
-    changeUsage(order, -order.seatIds.length, 0);
-  };
-
-  const issue = (order: OrderRow, seat: SeatEntry): void => {
-    const live = tables.tickets
-      .values()
-      .some(
-        (ticket) =>
-          !ticket.voided &&
-          ticket.eventId === seat.eventId &&
-          ticket.sectionId === seat.sectionId &&
-          ticket.seatId === seat.seatId,
-      );
-    if (live) throw new ConstraintError(`one_live_ticket_a_seat: ${seat.seatId}`);
-    const ticketId = ids.next();
-    tables.tickets.set(ticketId, {
-      ticketId,
-      orderId: order.orderId,
-      eventId: order.eventId,
-      fanId: order.fanId,
-      seatId: seat.seatId,
-      sectionId: seat.sectionId,
-      issuedAtMs: clock.nowMs(),
-      voided: false,
-    });
-  };
-
-  const settleOrder = (order: OrderRow, change: Pick<OrderRow, 'status'> & Partial<OrderRow>): OrderRow => {
-    const settled = { ...order, ...change, settledAtMs: clock.nowMs() };
-    tables.orders.set(order.orderId, settled);
-    return settled;
-  };
-
-  const reject = (order: OrderRow): void => {
-    settleOrder(order, { status: 'rejected', reason: 'seats_lost' });
-    const { eventId, orderId } = order;
-    outbox.write({ type: 'PedidoRejeitado', eventId, orderId, data: { reason: 'seats_lost' } });
-  };
-
-  const sell = (order: OrderRow, seats: readonly SeatEntry[]): void => {
-    for (const seat of seats) {
-      changeSeat(seat, { status: 'sold' });
-      issue(order, seat);
-    }
-    settleOrder(order, { status: 'confirmed' });
-    const { eventId, orderId, seatIds } = order;
-    outbox.write({ type: 'PedidoConfirmado', eventId, orderId, data: { seatIds } });
-  };
-
-  const settleOne = (message: PaymentMessage, order: OrderRow): Settlement['outcome'] => {
-    const awaits = order.status === 'awaiting_payment';
-    if (message.type === 'PagamentoFalhou') {
-      if (!awaits) return 'nothing';
-      freeSeats(order);
-      const { reason } = message.data;
-      settleOrder(order, { status: reason === 'expired' ? 'expired' : 'failed', reason });
-      return 'freed';
-    }
-    if (!awaits) {
-      if (order.status !== 'failed' && order.status !== 'expired') return 'nothing';
-      reject(order);
-      return 'rejected';
-    }
-    const seats = ownSeats(order);
-    const { amountMinor, currency } = message.data;
-    const right = amountMinor === order.amountMinor && currency.toUpperCase() === order.currency;
-    if (seats.length === order.seatIds.length && right) {
-      sell(order, seats);
-      return 'confirmed';
-    }
-    freeSeats(order);
-    reject(order);
-    return 'rejected';
-  };
-
   const settle = (messages: readonly PaymentMessage[]): readonly Settlement[] =>
-    messages.map((message) => {
-      const order = tables.orders.get(message.orderId);
-      const seen = tables.inbox.has(message.id);
-      tables.inbox.set(message.id, true);
-      const outcome = seen || order === undefined ? 'nothing' : settleOne(message, order);
-      const after = tables.orders.get(message.orderId);
-      return { messageId: message.id, outcome, order: after === undefined ? null : orderOf(after) };
-    });
+    settleAll(messages).map((one) => ({
+      ...one,
+      order: one.order === undefined ? null : orderOf(one.order),
+    }));
 
   return {
     place: async (request) => db.atomically(() => place(request)),

@@ -53,6 +53,7 @@ export const readRecords = (
       seatIds: hold.seatIds,
       amountMinor: hold.amountMinor,
       state: hold.state,
+      late: hold.late,
       heldAtMs: hold.heldAtMs,
       expiresAtMs: hold.expiresAtMs,
     })),
@@ -98,7 +99,18 @@ export const readRecords = (
   };
 };
 
-const UNDER_WAY = new Set(['new', 'cancelling', 'authorised', 'capturing', 'voiding', 'refunding']);
+const UNDER_WAY = new Set([
+  'new',
+  'cancelling',
+  'authorised',
+  'late',
+  'capturing',
+  'voiding',
+  'refunding',
+  'honouring',
+  'keeping',
+  'returning',
+]);
 
 /** What `AuditReader.unsettled` reads from Postgres. */
 export const readUnsettled = (records: SaleRecords): UnsettledWork => {

@@ -21,6 +21,8 @@ export interface HoldRow extends Hold {
   readonly passId: string;
   readonly fingerprint: string;
   readonly heldAtMs: number;
+  /** Granted to late money, on the admission of the first grant. */
+  readonly late: boolean;
 }
 
 export interface UsageRow {

@@ -5,6 +5,7 @@ import type { Clock } from '../../domain/ports/environment.ts';
 import type { SeatLedger } from '../../domain/ports/seat-ledger.ts';
 import { refuse, type RefusalCode } from '../../domain/refusal.ts';
 import { seatKey, usageKey, without, type HoldRow, type SaleTables, type SeatEntry } from './rows.ts';
+import { createSeatChanges } from './seat-changes.ts';
 import type { Database } from './tables.ts';
 
 type Verdict =
@@ -13,7 +14,7 @@ type Verdict =
   | { readonly code: RefusalCode; readonly seatIds?: readonly SeatId[] };
 
 const holdOf = (row: HoldRow): Hold => ({
-  ...without(row, 'passId', 'fingerprint', 'heldAtMs'),
+  ...without(row, 'passId', 'fingerprint', 'heldAtMs', 'late'),
   expiresAtMs: Math.floor(row.expiresAtMs),
 });
 
@@ -28,19 +29,7 @@ export const createSeatLedgerModel = (
   ): readonly (SeatEntry | undefined)[] =>
     of.seatIds.map((seatId) => tables.seats.get(seatKey(of.eventId, of.sectionId, seatId)));
 
-  const changeSeat = (seat: SeatEntry, change: Partial<SeatEntry>): void =>
-    tables.seats.set(seatKey(seat.eventId, seat.sectionId, seat.seatId), {
-      ...seat,
-      ...change,
-      revision: seat.revision + 1,
-      changedAtMs: clock.nowMs(),
-    });
-
-  const addUsage = (hold: Pick<Hold, 'eventId' | 'fanId'>, seats: number, holds: number): void => {
-    const key = usageKey(hold.eventId, hold.fanId);
-    const has = tables.usage.get(key) ?? { seats: 0, holds: 0 };
-    tables.usage.set(key, { seats: has.seats + seats, holds: has.holds + holds });
-  };
+  const { changeSeat, addUsage, endHolds } = createSeatChanges(tables, clock);
 
   /** `wantedBefore`: seats that an earlier request of the same batch asks for; only the first may have one. */
   const judge = (request: HoldRequest, wantedBefore: ReadonlySet<string>): Verdict => {
@@ -114,27 +103,14 @@ export const createSeatLedgerModel = (
       state: 'active',
       fingerprint: request.fingerprint,
       heldAtMs: nowMs,
+      late: false,
     };
     tables.holds.set(holdId, row);
     return holdOf(row);
   };
 
-  const end = (holdIds: readonly HoldId[], ending: 'released' | 'expired'): readonly Hold[] => {
-    const nowMs = clock.nowMs();
-    const rows = holdIds
-      .flatMap((holdId) => tables.holds.get(holdId) ?? [])
-      .filter((hold) => hold.state === 'active' && (ending !== 'expired' || hold.expiresAtMs <= nowMs));
-    return rows.map((hold) => {
-      for (const seat of seatsOf(hold)) {
-        if (seat?.status === 'held' && seat.holdId === hold.holdId) {
-          changeSeat(seat, { status: 'free', holdId: null, heldUntilMs: null });
-        }
-      }
-      addUsage(hold, -hold.seatIds.length, -1);
-      tables.holds.set(hold.holdId, { ...hold, state: ending });
-      return holdOf({ ...hold, state: ending });
-    });
-  };
+  const end = (holdIds: readonly HoldId[], ending: 'released' | 'expired'): readonly Hold[] =>
+    endHolds(holdIds, ending).map((hold) => holdOf({ ...hold, state: ending }));
 
   /** One statement; null: an overdue hold stands in the way. */
   const decideOnce = (
