@@ -138,8 +138,7 @@ export const lineStoreSuite = (name: string, open: OpenStores): void => {
   rule(
     'a node that says the sale digests less slows the line on all, the lowest counts, and what is not repeated ends',
     async (t, store, eventId, other) => {
-      await store.restore(eventId, emptyLine);
-      await join(store, eventId, 1_000_000);
+      await store.restore(eventId, { ...emptyLine, joined: 1_000_000 });
       const slowed = { binding: 'section_closed', effectiveRatePerMinute: 600 } as const;
       const first = await step(store, eventId, {}, { slowTo: 600 });
       t.like(first, slowed);

@@ -38,7 +38,7 @@ test.serial(
       const kept = await fan.hold(eventId, [nextSeat()]);
       const bought = await rival.order([(await rival.hold(eventId, [nextSeat()])).holdId]);
       const wish = { sectionId: 'B', seatIds: [`B-1-${seat}`] };
-      const { heal } = await harm(postgres, proxy);
+      const harmed = await harm(postgres, proxy);
       const harmedMs = performance.now();
       const answers: { readonly status: number; readonly text: string }[] = [];
       // What was asked in the first moment may be unknown; from then on it is refused, and said that nothing was done.
@@ -73,7 +73,7 @@ test.serial(
       t.is((await ask(app.url, 'GET', '/livez')).status, 200, 'it is not the process that is sick');
 
       const healedMs = performance.now();
-      await heal();
+      await harmed.heal();
       await eventually(
         async () => assert.equal((await ask(app.url, 'GET', '/readyz')).status, 200),
         PATIENCE_MS,

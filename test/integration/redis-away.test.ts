@@ -60,7 +60,7 @@ for (const [name, harm] of Object.entries(HARMS)) {
       const numbers = await Promise.all(waiting.map((fan) => fan.join(eventId)));
       const watch = watchLine([one.url, two.url], eventId, RATE);
 
-      const { heal } = await harm(redis, proxy);
+      const harmed = await harm(redis, proxy);
       const away = await Promise.all(
         [one, two].map((app) =>
           whenFrame(app.url, eventId, (frame) => frame.reason === 'degraded' && frame.ratePerMinute > 0),
@@ -97,7 +97,7 @@ for (const [name, harm] of Object.entries(HARMS)) {
       await eventually(() => waiting[5]?.comeIn(eventId, two.url), PATIENCE_MS);
 
       const healedMs = performance.now();
-      await heal();
+      await harmed.heal();
       const back = await Promise.all(
         [one, two].map((app) => whenFrame(app.url, eventId, (frame) => frame.reason !== 'degraded')),
       );

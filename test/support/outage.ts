@@ -77,9 +77,9 @@ interface Look {
 export const watchLine = (urls: readonly string[], eventId: string, ratePerMinute: number): LineWatch => {
   const burst = Math.max(1, Math.floor(ratePerMinute / 60));
   const looks = urls.map((): Look[] => []);
-  let over = false;
+  const over = new AbortController();
   const watching = urls.map(async (url, node) => {
-    while (!over) {
+    while (!over.signal.aborted) {
       const { serving, at } = await frameOf(url, eventId);
       const atMs = Date.parse(at);
       if (looks[node]?.at(-1)?.atMs !== atMs) looks[node]?.push({ atMs, serving });
@@ -88,7 +88,7 @@ export const watchLine = (urls: readonly string[], eventId: string, ratePerMinut
   });
   return {
     async faults() {
-      over = true;
+      over.abort();
       await Promise.all(watching);
       const fell = looks.flatMap((own) =>
         own.flatMap((look, index) => {
