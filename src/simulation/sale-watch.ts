@@ -58,6 +58,8 @@ export const createSaleWatch = ({ tables, intents, clock }: WatchParts): SaleWat
       .values()
       .filter((one) => !one.voided && one.sectionId === seat.sectionId && one.seatId === seat.seatId).length;
 
+  const hasExpired = (holdId: string | null): boolean => tables.holds.get(holdId ?? '')?.state === 'expired';
+
   /**
    * Late money buys a seat that is free, or was until this very write its own order's: whatever ended then, ended for a reason,
    * and the sale is a grant of its own. One write can be all of that.
@@ -66,9 +68,9 @@ export const createSaleWatch = ({ tables, intents, clock }: WatchParts): SaleWat
     if (is.fence <= was.fence) broken(is, 'sold to late money without a grant of its own');
     if (was.status === 'held') checkHeld(was, is);
     if (was.status === 'paying' && orderOfHold(was.holdId) !== undefined) checkFreed(was, is);
-    if (was.status === 'paying' && tables.holds.get(was.holdId ?? '')?.state !== 'expired')
-      broken(is, 'changed hands while paying');
-    if (was.status === 'sold') broken(is, 'sold twice');
+    // Of a seat that was sold the money went back: its tickets are void by now, or there would be two.
+    if ((was.status === 'paying' || was.status === 'sold') && !hasExpired(was.holdId))
+      broken(is, `changed hands while ${was.status}`);
   };
 
   const isLate = ({ holdId }: SeatEntry): boolean => tables.holds.get(holdId ?? '')?.late === true;

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { createAuditReader } from '../../src/infra/postgres/audit-reader.ts';
 import { readUnsettled } from '../../src/simulation/model/records.ts';
 import { usageKey } from '../../src/simulation/model/rows.ts';
+import { createSaleWatch } from '../../src/simulation/sale-watch.ts';
 import { testPostgres } from '../support/servers.ts';
 import { LATE_MONEY } from './late-money-examples.ts';
 import { createSaleRun, saleNames, saleOperation, type SaleOperation } from './sale-operations.ts';
@@ -43,8 +44,20 @@ test('Postgres and its model answer every sequence of operations of a sale alike
       const names = saleNames();
       const run = createSaleRun(names);
       await run.begin(worlds, reseat);
+      // No gateway, so no intent: what remains is that whatever the protocol does is known to the watch.
+      const { model: world } = worlds;
+      const watch = createSaleWatch({
+        tables: world.whole.tables,
+        intents: new Map(),
+        clock: {
+          get nowMs() {
+            return world.nowMs();
+          },
+        },
+      });
       for (const operation of operations) {
         await run.both(worlds, operation);
+        watch.afterWrite();
         done.set(operation.do, (done.get(operation.do) ?? 0) + 1);
       }
       await run.compareAll(worlds);
