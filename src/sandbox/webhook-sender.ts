@@ -42,7 +42,7 @@ const FIRST_RETRY_MS = 200;
 const MAX_RETRY_MS = 10_000;
 const GIVE_UP_MS = 86_400_000;
 /** How long a delivery that is to arrive out of order waits for another one to overtake it. */
-const REORDER_MS = 500;
+const REORDER_MS = 2_000;
 
 /** Tells the receiver of events, each until it says 2xx: at least once, in no certain order, as Stripe does. */
 export const createWebhookSender = (options: WebhookSenderOptions): WebhookSender => {

@@ -104,7 +104,7 @@ export const MESSAGE_BUGS: readonly SeededBug[] = [
     promise: 1,
     changes: [
       {
-        file: 'infra/postgres/migrations/0005_seat_protocol.sql',
+        file: 'infra/postgres/migrations/0007_late_money.sql',
         find: 'INSERT INTO tickets.inbox AS i (message_id) VALUES (m.id) ON CONFLICT DO NOTHING;\n    IF NOT FOUND THEN',
         replace: 'IF false THEN',
       },

@@ -160,14 +160,14 @@ export const MONEY_BUGS: readonly SeededBug[] = [
     promise: 4,
     changes: [
       {
-        file: 'infra/postgres/migrations/0005_seat_protocol.sql',
-        find: ' AND m.amount_minor = o.amount_minor',
+        file: 'infra/postgres/migrations/0007_late_money.sql',
+        find: 'm.amount_minor <> o.amount_minor OR ',
         replace: '',
       },
     ],
     caughtBy: {
       file: 'integration/order-book',
-      title: 'a payment of another amount or currency than the order is rejected',
+      title: 'a payment of another amount or currency than the order is never sold, and waits for a person',
     },
   },
 ];

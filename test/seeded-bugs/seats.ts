@@ -3,6 +3,7 @@ import type { SeededBug } from './seeded-bug.ts';
 const PROTOCOL = 'infra/postgres/migrations/0005_seat_protocol.sql';
 /** `hold_seats` as it stands: a later migration that replaces it must be named here. */
 const HOLDING = 'infra/postgres/migrations/0006_hold_by_keys.sql';
+const SELLING = 'infra/postgres/migrations/0007_late_money.sql';
 const LEDGER = 'infra/postgres/seat-ledger.js';
 
 export const SEAT_BUGS: readonly SeededBug[] = [
@@ -12,9 +13,9 @@ export const SEAT_BUGS: readonly SeededBug[] = [
     promise: 1,
     changes: [
       {
-        file: PROTOCOL,
-        find: ' AND s.fence = mine.fence;\n\n      IF ours',
-        replace: ';\n\n      IF ours',
+        file: SELLING,
+        find: ' AND s.fence = mine.fence;\n\n      IF m.approved',
+        replace: ';\n\n      IF m.approved',
       },
     ],
     caughtBy: {
@@ -36,7 +37,13 @@ export const SEAT_BUGS: readonly SeededBug[] = [
     name: 'partial-sale',
     what: 'an order is sold when some of its seats are still its own',
     promise: 2,
-    changes: [{ file: PROTOCOL, find: 'IF ours = cardinality(o.seat_ids)', replace: 'IF ours > 0' }],
+    changes: [
+      {
+        file: SELLING,
+        find: "o.status = 'awaiting_payment' AND ours = cardinality(o.seat_ids)",
+        replace: "o.status = 'awaiting_payment' AND ours > 0",
+      },
+    ],
     caughtBy: {
       file: 'integration/order-book',
       title: 'a sale whose fence no longer matches is rejected, never sold',
