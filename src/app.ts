@@ -5,7 +5,7 @@ import { createHealth } from './app/health.ts';
 import { createSaleMetrics, watchParts } from './app/metrics.ts';
 import { startMoney } from './app/money.ts';
 import { startPayments } from './app/payments.ts';
-import { startSale } from './app/sale.ts';
+import { postgresStores, startSale, SYSTEM } from './app/sale.ts';
 import { startSandboxGateway } from './app/sandbox.ts';
 import { signingSecret } from './app/secret.ts';
 import { openServers, type Part } from './app/servers.ts';
@@ -98,7 +98,16 @@ const compose = async (
   watchParts(metrics, servers.parts);
   const payments = await startPayments({ config, servers, sandbox, log, closing });
   const money = startMoney({ config, servers, gateway: payments.gateway, metrics, log, closing });
-  const sale = startSale({ config, servers, log, metrics: createSaleMetrics(metrics), closing, onFatal });
+  const sale = startSale({
+    config,
+    servers,
+    stores: postgresStores(servers.pool),
+    surroundings: SYSTEM,
+    log,
+    metrics: createSaleMetrics(metrics),
+    closing,
+    onFatal,
+  });
   const demoEvent = demo ? await importDemoEvent(sale.events) : null;
   const parts: readonly Part[] = [
     ...servers.parts,

@@ -4,6 +4,7 @@ import { eventCommand } from './cli/event.ts';
 import { migrateCommand } from './cli/migrate.ts';
 import { rushCommand } from './cli/rush.ts';
 import { serveCommand } from './cli/serve.ts';
+import { simulateCommand } from './cli/simulate.ts';
 import { tokenCommand } from './cli/token.ts';
 import { UsageError } from './cli/usage.ts';
 import { verifyCommand } from './cli/verify.ts';
@@ -21,6 +22,7 @@ const COMMANDS: Readonly<
   rush: rushCommand,
   chaos: chaosCommand,
   verify: verifyCommand,
+  simulate: simulateCommand,
 };
 
 const USAGE = `catraca <command>
@@ -32,6 +34,7 @@ const USAGE = `catraca <command>
   rush [--fans N] [--seats N] [--duration S] [--url URL]     sends simulated fans to a running server
   chaos [--short] [--minutes N] [--seed N] [--report FILE]   breaks servers and nodes of its own under load, then audits
   verify --event ID [--json] [--settle S] [--without-gateway] audits Postgres and the gateway's ledger, read-only
+  simulate [--seed N] [--seeds K] [--steps M] [--json]       the whole sale from a seed, with faults; needs no server
 
 All settings are environment variables: see .env.example.
 `;

@@ -3,14 +3,18 @@ import { CrashLog } from '../actors/kit/set-aside.ts';
 import { createActorSystem, type ActorSystem } from '../actors/kit/system.ts';
 import type { SectionEffects } from '../actors/seat-section.ts';
 import type { Config } from '../config.ts';
+import type { Clock, Ids, Random } from '../domain/ports/environment.ts';
 import type { EventStore } from '../domain/ports/event-store.ts';
-import type { Settlement } from '../domain/ports/order-book.ts';
+import type { OrderBook, Settlement } from '../domain/ports/order-book.ts';
+import type { Outbox } from '../domain/ports/outbox.ts';
+import type { SeatLedger } from '../domain/ports/seat-ledger.ts';
 import type { TicketService } from '../domain/ports/services.ts';
 import { systemClock, systemIds, systemRandom } from '../infra/environment.ts';
 import type { Logger } from '../infra/log.ts';
 import { createEventStore } from '../infra/postgres/event-store.ts';
 import { createOrderBook } from '../infra/postgres/order-book.ts';
 import { createOutbox } from '../infra/postgres/outbox.ts';
+import type { Pool } from '../infra/postgres/pool.ts';
 import { createSeatLedger } from '../infra/postgres/seat-ledger.ts';
 import { startOutboxRelay } from '../streams/outbox-relay.ts';
 import { createClosedSections, type ClosedSections } from '../tickets/closed-sections.ts';
@@ -36,9 +40,35 @@ export interface Sale {
   readonly closedSections: ClosedSections;
 }
 
+/** What the sale keeps in Postgres. */
+export interface SaleStores {
+  readonly events: EventStore;
+  readonly ledger: SeatLedger;
+  readonly orders: OrderBook;
+  readonly outbox: Outbox;
+}
+
+/** Time, chance and names. */
+export interface Surroundings {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly ids: Ids;
+}
+
+export const SYSTEM: Surroundings = { clock: systemClock, random: systemRandom, ids: systemIds };
+
+export const postgresStores = (pool: Pool): SaleStores => ({
+  events: createEventStore(pool),
+  ledger: createSeatLedger(pool),
+  orders: createOrderBook(pool),
+  outbox: createOutbox(pool, 'tickets'),
+});
+
 export interface SaleParts {
   readonly config: Config;
-  readonly servers: Servers;
+  readonly servers: Pick<Servers, 'locks' | 'bus'>;
+  readonly stores: SaleStores;
+  readonly surroundings: Surroundings;
   readonly log: Logger;
   readonly metrics: SaleMetrics;
   readonly closing: Closing;
@@ -71,21 +101,20 @@ const logSupervision = (actors: ActorSystem, log: Logger): void => {
 };
 
 /** The ticket service: actors over the hold protocol, the commit of sales, the sweeper, the outbox' relay. */
-export const startSale = ({ config, servers, log, metrics, closing, onFatal }: SaleParts): Sale => {
-  const { pool, locks, bus } = servers;
-  const events = createEventStore(pool);
-  const ledger = createSeatLedger(pool);
-  const orders = createOrderBook(pool);
-  const outbox = createOutbox(pool, 'tickets');
-  const catalogue = createCatalogue(events, systemClock);
-  const watchers = createOrderWatchers(systemRandom);
+export const startSale = (parts: SaleParts): Sale => {
+  const { config, log, metrics, closing, onFatal } = parts;
+  const { locks, bus } = parts.servers;
+  const { events, ledger, orders, outbox } = parts.stores;
+  const { clock, random, ids } = parts.surroundings;
+  const catalogue = createCatalogue(events, clock);
+  const watchers = createOrderWatchers(random);
   closing.add('order watchers', () => watchers.stop());
 
   const relay = startOutboxRelay({
     outbox,
     bus,
-    clock: systemClock,
-    random: systemRandom,
+    clock,
+    random,
     pollMs: config.SWEEP_EVERY_MS,
     onFailure: (error) =>
       log.warn({ err: error }, 'the ticket outbox could not be relayed; it will be tried again'),
@@ -93,23 +122,23 @@ export const startSale = ({ config, servers, log, metrics, closing, onFatal }: S
   closing.add('ticket outbox relay', () => relay.stop());
 
   const actors = createActorSystem({
-    clock: systemClock,
-    random: systemRandom,
+    clock,
+    random,
     drainTimeoutMs: ACTORS_DRAIN_MS,
   });
   closing.add('actors', () => actors.stop());
   metrics.watchActors(actors);
   logSupervision(actors, log);
 
-  const protocol = createHoldProtocol({ locks, ledger: metrics.countingLedger(ledger), clock: systemClock });
+  const protocol = createHoldProtocol({ locks, ledger: metrics.countingLedger(ledger), clock });
   const effects: SectionEffects = {
     decide: (request, owner) => protocol.decide(request, owner),
     readSection: (eventId, sectionId, since) => ledger.readSection(eventId, sectionId, since),
-    clock: systemClock,
-    random: systemRandom,
+    clock,
+    random,
     crashes: new CrashLog(),
     // Unique among processes: it stands in the locks' values.
-    owner: systemIds.next().slice(-12),
+    owner: ids.next().slice(-12),
   };
   const closedSections = createClosedSections();
   metrics.watchClosedSections(closedSections);
@@ -158,7 +187,7 @@ export const startSale = ({ config, servers, log, metrics, closing, onFatal }: S
       ledger,
       orders,
       everyMs: config.SWEEP_EVERY_MS,
-      random: systemRandom,
+      random,
       onExpired(holds) {
         void locks.release(holds);
         for (const hold of holds) sections.peek(hold.eventId, hold.sectionId)?.tell({ type: 'changed' });
@@ -178,7 +207,7 @@ export const startSale = ({ config, servers, log, metrics, closing, onFatal }: S
     orders,
     locks,
     watchers,
-    ids: systemIds,
+    ids,
     holdTtlMs: config.HOLD_TTL_MS,
     payWithinMs: config.PAY_WITHIN_MS,
     nudgeOutbox: () => relay.nudge(),

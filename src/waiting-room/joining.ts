@@ -23,7 +23,9 @@ export interface Joining {
 
 export const createJoining = (parts: WaitingRoomParts): Joining => {
   const { store, journal, passes, clock, log } = parts;
-  const remembered = new LRUCache<string, PlaceNumber>({ max: REMEMBERED_PLACES });
+  const remembered = new LRUCache<string, PlaceNumber>({
+    max: parts.rememberedPlaces ?? REMEMBERED_PLACES,
+  });
   const underWay = new Map<string, Promise<Placed | Refusal>>();
 
   const newPlace = async (line: EventLine, eventId: EventId, fanId: FanId): Promise<Placed | Refusal> => {

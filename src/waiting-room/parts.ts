@@ -28,4 +28,6 @@ export interface WaitingRoomParts {
   readonly stockLeft?: ((eventId: EventId) => number | null) | undefined;
   /** What the sale can digest on this node, from memory; null: whatever the operator allows. Absent: the same. */
   readonly slowdown?: ((event: SaleEvent) => Slowdown | null) | undefined;
+  /** Places kept in memory, room for which is set aside at once; absent: as many as a large sale has waiting. */
+  readonly rememberedPlaces?: number | undefined;
 }

@@ -5,7 +5,7 @@ import { buffer } from 'node:stream/consumers';
 import { createClosing, type Closing } from '../../src/app/closing.ts';
 import { createSaleMetrics } from '../../src/app/metrics.ts';
 import { startPayments } from '../../src/app/payments.ts';
-import { startSale } from '../../src/app/sale.ts';
+import { postgresStores, startSale, SYSTEM } from '../../src/app/sale.ts';
 import { startSandboxGateway } from '../../src/app/sandbox.ts';
 import { openServers, type Servers } from '../../src/app/servers.ts';
 import { readConfig } from '../../src/config.ts';
@@ -116,7 +116,16 @@ export const startLyingNodes = async (
     const { service, gateway } = await startPayments({ config, servers, sandbox, log, closing });
     const metrics = createSaleMetrics(createMetrics());
     const onFatal = (reason: string): void => void fatal.push(reason);
-    const { tickets } = startSale({ config, servers, log, metrics, closing, onFatal });
+    const { tickets } = startSale({
+      config,
+      servers,
+      stores: postgresStores(own.pool),
+      surroundings: SYSTEM,
+      log,
+      metrics,
+      closing,
+      onFatal,
+    });
     const ledger = createSeatLedger(own.pool);
     const hold = holdWithoutActors({
       protocol: createHoldProtocol({ locks, ledger, clock: systemClock }),

@@ -68,7 +68,7 @@ test('a gateway that refuses to open at all fails the order, loudly', async (t) 
   gateway.fail('open', { refuse: 'amount_too_small' });
   await restart().openCheckout(order, '');
   t.deepEqual(said(), ['PagamentoFalhou']);
-  t.like(memory.said[0]?.data, { reason: 'declined' });
+  t.like(memory.said()[0]?.data, { reason: 'declined' });
   t.deepEqual(alarms, ['open_refused']);
 });
 
@@ -98,7 +98,7 @@ test('nobody pays: cancelled at the gateway first, PagamentoFalhou after', async
   await service.sweep();
   t.is(intentStatus(), 'cancelled');
   t.deepEqual(said(), ['PagamentoFalhou']);
-  t.like(memory.said[0]?.data, { reason: 'expired' });
+  t.like(memory.said()[0]?.data, { reason: 'expired' });
 });
 
 test('the fan pays at the last moment and the webhook is lost: the sweeper asks before it cancels, and it is OK', async (t) => {
@@ -188,7 +188,7 @@ test('the fan cancels an open order: the gateway first, then the word', async (t
   t.is(await service.cancel(order.orderId), 'cancelled');
   t.is(intentStatus(), 'cancelled');
   t.deepEqual(said(), ['PagamentoFalhou']);
-  t.like(memory.said[0]?.data, { reason: 'cancelled' });
+  t.like(memory.said()[0]?.data, { reason: 'cancelled' });
 });
 
 test('a cancel after the payment is too late, also when the webhook has not come yet', async (t) => {

@@ -6,9 +6,10 @@ import type { Order } from '../../src/domain/order.ts';
 import type { Delivery, MessageBus } from '../../src/domain/ports/message-bus.ts';
 import type { PaymentStore } from '../../src/domain/ports/payment-store.ts';
 import type { IntentStatus, PaymentGateway } from '../../src/domain/ports/payment-gateway.ts';
-import { createMemoryPayments } from './memory-payments.ts';
+import { systemIds } from '../../src/infra/environment.ts';
+import { ScriptedGateway } from '../../src/simulation/model/payment-gateway.ts';
+import { createPaymentModel } from '../../src/simulation/model/payment-store.ts';
 import { anAttempt } from './payment-store-rules.ts';
-import { ScriptedGateway } from './scripted-gateway.ts';
 import { createVirtualClock, settled } from './virtual-clock.ts';
 
 export const PAY_WITHIN_MS = 600_000;
@@ -60,7 +61,7 @@ export interface HarnessOptions {
 /** One order, a gateway to script, a store in memory, and time that passes only when told. */
 export const createHarness = (options: HarnessOptions = {}) => {
   const clock = createVirtualClock();
-  const memory = createMemoryPayments(clock);
+  const memory = createPaymentModel(clock, systemIds);
   const gateway = new ScriptedGateway();
   const { bus, published, deliver, subscribed } = createRecordingBus();
   const alarms: string[] = [];
@@ -122,7 +123,7 @@ export const createHarness = (options: HarnessOptions = {}) => {
     envelope,
     attempt: async (): Promise<Attempt | null> => memory.store.find(wanted.attemptId),
     status: async (): Promise<string | undefined> => (await memory.store.find(wanted.attemptId))?.status,
-    said: (): readonly string[] => memory.said.map((one) => one.type),
+    said: (): readonly string[] => memory.said().map((one) => one.type),
     intentStatus: (): IntentStatus | undefined => [...gateway.intents.values()][0]?.status,
   };
 };

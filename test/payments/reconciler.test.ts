@@ -3,12 +3,13 @@ import test from 'ava';
 import type { Attempt, AttemptStatus } from '../../src/domain/attempt.ts';
 import type { AuditEntry } from '../../src/domain/ports/event-store.ts';
 import type { Intent } from '../../src/domain/ports/payment-gateway.ts';
+import { systemIds } from '../../src/infra/environment.ts';
 import { createAttemptLedger } from '../../src/payments/attempt-ledger.ts';
 import { createReconciler, GRACE_MS } from '../../src/payments/reconciler.ts';
-import { createMemoryPayments } from './memory-payments.ts';
+import { ScriptedGateway } from '../../src/simulation/model/payment-gateway.ts';
+import { createPaymentModel } from '../../src/simulation/model/payment-store.ts';
 import { createMemoryReconciliation } from './memory-reconciliation.ts';
 import { anAttempt } from './payment-store-rules.ts';
-import { ScriptedGateway } from './scripted-gateway.ts';
 import { createVirtualClock } from './virtual-clock.ts';
 
 const EVERY_MS = 60_000;
@@ -17,7 +18,7 @@ const EVERY_MS = 60_000;
 const createBooks = () => {
   const clock = createVirtualClock();
   const gateway = new ScriptedGateway();
-  const { store: attempts } = createMemoryPayments(clock);
+  const { store: attempts } = createPaymentModel(clock, systemIds);
   const store = createMemoryReconciliation(clock, attempts);
   const audited: Omit<AuditEntry, 'at'>[] = [];
   const alarms: string[] = [];

@@ -149,7 +149,7 @@ test('money that names an attempt which is not in our books waits for a person, 
     'accepted',
   );
   t.deepEqual(
-    memory.matters.map((one) => [one.kind, one.paymentRef, one.attemptId === null]),
+    memory.matters().map((one) => [one.kind, one.paymentRef, one.attemptId === null]),
     [
       ['unknown_order', 'pi_stray', false],
       ['unknown_order', 'pi_lone', true],

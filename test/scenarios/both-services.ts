@@ -14,7 +14,7 @@ import { createReviewStore } from '../../src/infra/postgres/review-store.ts';
 import { createPaymentService } from '../../src/payments/payment-service.ts';
 import { startOutboxRelay } from '../../src/streams/outbox-relay.ts';
 import { startSaleCommit } from '../../src/tickets/sale-commit.ts';
-import { ScriptedGateway } from '../payments/scripted-gateway.ts';
+import { ScriptedGateway } from '../../src/simulation/model/payment-gateway.ts';
 import { eventually } from '../support/eventually.ts';
 import type { AdmittedFan } from '../support/sale.ts';
 import { openHouse } from './house.ts';

@@ -4,7 +4,7 @@ import type {
   Intent,
   IntentStatus,
   PaymentGateway,
-} from '../../src/domain/ports/payment-gateway.ts';
+} from '../../domain/ports/payment-gateway.ts';
 
 export type Call = 'open' | 'read' | 'capture' | 'cancel' | 'refund';
 
@@ -61,7 +61,8 @@ export class ScriptedGateway implements PaymentGateway {
     if (!from.includes(intent.status) || (intent.refundedMinor > 0 && change.refundedMinor !== undefined)) {
       return { kind: 'refused', code: 'payment_intent_unexpected_state', message: intent.status };
     }
-    const next = { ...intent, ...change };
+    // A mere look leaves the very same intent, so that whoever watches for changes sees none.
+    const next = Object.keys(change).length === 0 ? intent : { ...intent, ...change };
     this.intents.set(intentId, next);
     return { kind: 'ok', value: next };
   }

@@ -1,0 +1,164 @@
+import type { Hold } from '../domain/hold.ts';
+import type { PassId } from '../domain/ids.ts';
+import type { Order } from '../domain/order.ts';
+import { isSettled } from '../domain/order.ts';
+import { isRefusal } from '../domain/refusal.ts';
+import { deriveId } from '../http/request-key.ts';
+import { asks, enters, holdsSeats, repeats, waits, type Person } from './fan.ts';
+
+const releases = async (person: Person, hold: Hold): Promise<void> => {
+  const { memory, world, fanId } = person;
+  memory.release(hold.holdId, world.nowMs);
+  await asks(person, 'release', (node) => node.sale.tickets.release(hold.holdId, fanId));
+};
+
+const extendsHold = async (person: Person, hold: Hold): Promise<void> => {
+  const extended = await asks(person, 'extend', (node) =>
+    node.sale.tickets.extend(hold.holdId, person.fanId),
+  );
+  if (extended.kind === 'answer' && !isRefusal(extended.value)) person.memory.hold(extended.value);
+};
+
+const places = async (person: Person, hold: Hold, key: string): Promise<Order | null> => {
+  const { fanId, memory, world } = person;
+  const orderId = deriveId(fanId, 'orders', key);
+  const command = { orderId, fanId, holdIds: [hold.holdId], fingerprint: hold.holdId };
+  const answer = await repeats<Order>(
+    person,
+    'order',
+    key,
+    (node) => node.sale.tickets.placeOrder(command),
+    (order) => order.orderId,
+  );
+  if (answer === null) return null;
+  const refused = isRefusal(answer);
+  memory.order({
+    fanId,
+    holdIds: [hold.holdId],
+    answeredAtMs: world.nowMs,
+    orderId: refused ? null : answer.orderId,
+    code: refused ? answer.code : null,
+  });
+  return refused ? null : answer;
+};
+
+/** What the edge does after the order: the checkout, whose address leads to the gateway. */
+const opensCheckout = async (person: Person, order: Order): Promise<string | null> => {
+  for (let attempt = 0; attempt < 6; attempt += 1) {
+    const asked = await asks(person, 'checkout', async (node) => {
+      if (attempt > 0) return node.payments.findCheckout(order.orderId);
+      return node.payments.openCheckout(order, `${person.show.name}: ${order.seatIds.join(', ')}`);
+    });
+    const url =
+      asked.kind === 'answer' && asked.value !== null && !isRefusal(asked.value)
+        ? asked.value.checkoutUrl
+        : null;
+    if (url !== null) return url.slice(url.lastIndexOf('/') + 1);
+    await waits(person, 300, 3_000);
+  }
+  return null;
+};
+
+type Act = 'pay' | 'decline_and_pay' | 'decline' | 'cancel' | 'pay_and_cancel' | 'abandon';
+
+const ACTS: readonly Act[] = [
+  'pay',
+  'pay',
+  'pay',
+  'pay',
+  'decline_and_pay',
+  'decline',
+  'cancel',
+  'pay_and_cancel',
+  'abandon',
+];
+
+const cancels = (person: Person, order: Order): Promise<unknown> =>
+  asks(person, 'cancel', (node) => node.payments.cancel(order.orderId));
+
+const paysAtGateway = (person: Person, intentId: string, declined: boolean): void => {
+  const { site, world } = person;
+  const done = declined
+    ? site.gateway.happens(intentId, ['open'], { declineCode: 'card_declined' })
+    : site.gateway.pay(intentId);
+  world.note(`${declined ? 'is declined at' : 'pays'} ${intentId}: ${done ? 'done' : 'refused'}`);
+  site.tell();
+};
+
+const settlesUp = async (person: Person, order: Order): Promise<void> => {
+  const act = person.chance.pick(ACTS);
+  const intentId = act === 'cancel' ? null : await opensCheckout(person, order);
+  if (act === 'cancel') await cancels(person, order);
+  if (intentId === null || act === 'abandon') return;
+  await waits(person, 100, 6_000);
+  if (act === 'decline' || act === 'decline_and_pay') paysAtGateway(person, intentId, true);
+  if (act === 'decline') return;
+  if (act === 'decline_and_pay') await waits(person, 100, 6_000);
+  // Both on their way at once: which comes first is the gateway's to say.
+  const cancelling = act === 'pay_and_cancel' ? cancels(person, order) : null;
+  if (cancelling !== null) await waits(person, 0, 20);
+  paysAtGateway(person, intentId, false);
+  await cancelling;
+};
+
+const LOOKS = 30;
+
+/** Looks until the order has come to its end, and remembers the tickets. */
+const watches = async (person: Person, order: Order): Promise<void> => {
+  const { fanId, memory } = person;
+  for (let look = 0; look < LOOKS; look += 1) {
+    await waits(person, 500, 3_000);
+    const asked = await asks(person, 'look', async (node) =>
+      node.sale.tickets.findOrder(order.orderId, fanId),
+    );
+    if (asked.kind !== 'answer' || asked.value === null || isRefusal(asked.value)) continue;
+    const { order: now, tickets } = asked.value;
+    if (now.status === 'confirmed') {
+      memory.sale({ fanId, orderId: now.orderId, tickets }, now.seatIds);
+    }
+    if (isSettled(now.status)) return;
+  }
+};
+
+const shops = async (person: Person, passId: PassId, key: string): Promise<void> => {
+  const { chance } = person;
+  const hold = await holdsSeats(person, passId, key);
+  if (hold === null) return;
+  await waits(person, 50, 2_500);
+  if (chance.happens(0.15)) await extendsHold(person, hold);
+  if (chance.happens(0.15)) return releases(person, hold);
+  // Let to run out; sometimes given back only after that, when it may be another's.
+  if (chance.happens(0.15)) {
+    await waits(person, 4_000, 8_000);
+    return releases(person, hold);
+  }
+  const order = await places(person, hold, key);
+  if (order === null) return undefined;
+  await settlesUp(person, order);
+  return watches(person, order);
+};
+
+const leaves = (person: Person): Promise<unknown> =>
+  asks(person, 'leave', (node) => node.room.leave(person.eventId, person.fanId));
+
+/** A few wishes, one after the other, each under a key of its own. */
+const spendsVisit = async (person: Person, passId: PassId, visit: number): Promise<void> => {
+  const wishes = person.chance.whole(1, 3);
+  for (let wish = 1; wish <= wishes && !person.isClosing(); wish += 1) {
+    await shops(person, passId, `wish-${visit}-${wish}`);
+    await waits(person, 0, 2_000);
+  }
+};
+
+const VISITS = 3;
+
+/** A fan from the first join to the last look: in, some holds, out, and perhaps in again. */
+export const live = async (person: Person): Promise<void> => {
+  await waits(person, 0, 2_000);
+  for (let visit = 1; visit <= VISITS && !person.isClosing(); visit += 1) {
+    const passId = await enters(person);
+    if (passId !== null) await spendsVisit(person, passId, visit);
+    if (person.chance.happens(0.8)) await leaves(person);
+    await waits(person, 0, 4_000);
+  }
+};

@@ -1,0 +1,113 @@
+import type { ClientHistory, HoldTold, OrderAnswer, Repeat, SaleTold } from '../audit/history.ts';
+import type { Hold } from '../domain/hold.ts';
+import type { EventId, FanId, HoldId } from '../domain/ids.ts';
+
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+/** What fans were told, written down as it is told: the half of the audit that no database knows. */
+export class MemoryOfFans {
+  readonly #eventId: EventId;
+  readonly #places: { fanId: FanId; number: number }[] = [];
+  readonly #admitted: FanId[] = [];
+  readonly #holds = new Map<HoldId, Mutable<HoldTold>>();
+  readonly #orders: OrderAnswer[] = [];
+  readonly #sales = new Map<string, SaleTold>();
+  readonly #repeats = new Map<string, { fanId: FanId; what: Repeat['what']; ids: string[]; asked: number }>();
+  readonly #unknown: { fanId: FanId; what: 'hold' | 'order' }[] = [];
+  readonly #frames: { atMs: number; serving: number }[] = [];
+  readonly #untruths: string[] = [];
+  readonly refusals = new Map<string, number>();
+  #compared = 0;
+
+  constructor(eventId: EventId) {
+    this.#eventId = eventId;
+  }
+
+  place(fanId: FanId, number: number): void {
+    this.#places.push({ fanId, number });
+  }
+
+  admission(fanId: FanId): void {
+    this.#admitted.push(fanId);
+  }
+
+  /** The same hold told again with a later end has been extended. */
+  hold(hold: Hold): void {
+    const { fanId, holdId, sectionId, seatIds, expiresAtMs } = hold;
+    const known = this.#holds.get(holdId);
+    this.#compare(
+      known === undefined || known.seatIds.join() === seatIds.join(),
+      `hold ${holdId} has changed its seats`,
+    );
+    if (known === undefined)
+      this.#holds.set(holdId, { fanId, holdId, sectionId, seatIds, expiresAtMs, releasedAtMs: null });
+    else known.expiresAtMs = Math.max(known.expiresAtMs, expiresAtMs);
+  }
+
+  release(holdId: HoldId, atMs: number): void {
+    const hold = this.#holds.get(holdId);
+    if (hold !== undefined) hold.releasedAtMs ??= atMs;
+  }
+
+  order(answer: OrderAnswer): void {
+    this.#orders.push(answer);
+  }
+
+  sale(sale: SaleTold, seatIds: readonly string[]): void {
+    this.#sales.set(sale.orderId, sale);
+    const sold = sale.tickets.map((ticket) => ticket.seatId).sort();
+    this.#compare(
+      sold.join() === [...seatIds].sort().join(),
+      `order ${sale.orderId} was told with other seats`,
+    );
+  }
+
+  asked(fanId: FanId, what: Repeat['what'], key: string): void {
+    const name = `${fanId} ${what} ${key}`;
+    const known = this.#repeats.get(name);
+    if (known === undefined) this.#repeats.set(name, { fanId, what, ids: [], asked: 1 });
+    else known.asked += 1;
+  }
+
+  got(fanId: FanId, what: Repeat['what'], key: string, id: string): void {
+    this.#repeats.get(`${fanId} ${what} ${key}`)?.ids.push(id);
+  }
+
+  unknown(fanId: FanId, what: 'hold' | 'order'): void {
+    this.#unknown.push({ fanId, what });
+  }
+
+  refused(code: string): void {
+    this.refusals.set(code, (this.refusals.get(code) ?? 0) + 1);
+  }
+
+  /** Where the line stands. Only what is further than before is a call. */
+  calledUpTo(serving: number, atMs: number): void {
+    if (serving > (this.#frames.at(-1)?.serving ?? -1)) this.#frames.push({ atMs, serving });
+  }
+
+  #compare(fits: boolean, otherwise: string): void {
+    this.#compared += 1;
+    if (!fits) this.#untruths.push(otherwise);
+  }
+
+  history(): ClientHistory {
+    return {
+      eventId: this.#eventId,
+      placesTold: this.#places,
+      admitted: this.#admitted,
+      holdsTold: [...this.#holds.values()],
+      orderAnswers: this.#orders,
+      salesTold: [...this.#sales.values()],
+      repeats: [...this.#repeats]
+        .filter(([, repeat]) => repeat.asked > 1)
+        .map(([key, { fanId, what, ids }]) => ({ fanId, what, key, ids })),
+      unknown: this.#unknown,
+      // The watch over every write says more than any order of the requests could.
+      requests: [],
+      frames: this.#frames,
+      untruths: this.#untruths,
+      answersCompared: this.#compared,
+    };
+  }
+}

@@ -1,0 +1,87 @@
+import { seatsOf, type SaleEvent } from '../../domain/event.ts';
+import type { EventId } from '../../domain/ids.ts';
+import type { OrderStatus } from '../../domain/order.ts';
+import type { Clock } from '../../domain/ports/environment.ts';
+import type { EventStore } from '../../domain/ports/event-store.ts';
+import type { SeatStatus } from '../../domain/seat.ts';
+import { seatKey, type SaleTables } from './rows.ts';
+import type { Database } from './tables.ts';
+
+/** `createEventStore` of Postgres, in memory. */
+export const createEventStoreModel = (
+  db: Database,
+  tables: SaleTables,
+  clock: Pick<Clock, 'nowMs'>,
+): EventStore => {
+  const changing = async (eventId: EventId, change: (event: SaleEvent) => Partial<SaleEvent>) => {
+    const row = tables.events.get(eventId);
+    if (row === undefined) return null;
+    const after = { ...row.event, ...change(row.event) };
+    tables.events.set(eventId, { ...row, event: after });
+    return { before: row.event, after };
+  };
+
+  return {
+    async create(eventId, definition) {
+      const known = tables.events.get(eventId);
+      if (known !== undefined) return known.event;
+      const event: SaleEvent = {
+        ...definition,
+        eventId,
+        phaseSetting: 'scheduled',
+        admission: { ...definition.admission, paused: false, version: 1 },
+        lateMoney: { reseat: definition.lateMoney?.reseat ?? false },
+      };
+      db.atomically(() => {
+        tables.events.set(eventId, { event, createdAtMs: clock.nowMs() });
+        for (const seat of event.sections.flatMap(seatsOf)) {
+          tables.seats.set(seatKey(eventId, seat.sectionId, seat.seatId), {
+            ...seat,
+            eventId,
+            status: 'free',
+            holdId: null,
+            heldUntilMs: null,
+            fence: 0,
+            revision: 0,
+            changedAtMs: clock.nowMs(),
+          });
+        }
+      });
+      return event;
+    },
+    list: async () => tables.events.values().map((row) => row.event),
+    find: async (eventId) => tables.events.get(eventId)?.event ?? null,
+    setPhase: (eventId, phaseSetting) => changing(eventId, () => ({ phaseSetting })),
+    turnKnobs: (eventId, change) =>
+      changing(eventId, ({ admission }) => ({
+        admission: { ...admission, ...change, version: admission.version + 1 },
+      })),
+    async countSeats(eventId) {
+      const seats = tables.seats.values().filter((seat) => seat.eventId === eventId);
+      const sectionIds = [...new Set(seats.map((seat) => seat.sectionId))].sort();
+      return sectionIds.map((sectionId) => {
+        const count = (status: SeatStatus): number =>
+          seats.filter((seat) => seat.sectionId === sectionId && seat.status === status).length;
+        return {
+          sectionId,
+          free: count('free'),
+          held: count('held'),
+          paying: count('paying'),
+          sold: count('sold'),
+        };
+      });
+    },
+    async countOrders(eventId) {
+      const orders = tables.orders.values().filter((order) => order.eventId === eventId);
+      const count = (status: OrderStatus): number => orders.filter((order) => order.status === status).length;
+      return {
+        awaitingPayment: count('awaiting_payment'),
+        confirmed: count('confirmed'),
+        failed: count('failed'),
+        expired: count('expired'),
+        rejected: count('rejected'),
+        refunded: count('refunded'),
+      };
+    },
+  };
+};

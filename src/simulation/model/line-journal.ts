@@ -1,0 +1,112 @@
+import type { EventId } from '../../domain/ids.ts';
+import type { Clock } from '../../domain/ports/environment.ts';
+import type { AdmissionRecord, AdmissionState, LineJournal, PlaceRecord } from '../../domain/ports/line.ts';
+import { numberKey, without, type AdmissionRow, type PlaceRow, type SaleTables } from './rows.ts';
+
+/** `createLineJournal` of Postgres, in memory. */
+export const createLineJournalModel = (tables: SaleTables, clock: Pick<Clock, 'nowMs'>): LineJournal => {
+  const stateOf = (row: AdmissionRow): AdmissionState => {
+    if (row.leftAtMs !== null) return 'left';
+    return row.expiresAtMs <= clock.nowMs() ? 'expired' : 'live';
+  };
+
+  const admissionOf = (row: AdmissionRow): AdmissionRecord => {
+    const { passId, eventId, fanId, number } = row;
+    return { passId, eventId, fanId, number, expiresAtMs: Math.floor(row.expiresAtMs), state: stateOf(row) };
+  };
+
+  const findAdmission = (eventId: EventId, number: number): AdmissionRecord | null => {
+    const row = tables.admissions.get(numberKey(eventId, number));
+    return row === undefined ? null : admissionOf(row);
+  };
+
+  const placeOf = (row: PlaceRow): PlaceRecord => {
+    const admission = findAdmission(row.eventId, row.number);
+    return { ...without(row, 'spent'), ended: admission !== null && admission.state !== 'live' };
+  };
+
+  const unspent = (eventId: EventId, fanId: string): PlaceRow | undefined =>
+    tables.places.values().find((row) => row.eventId === eventId && row.fanId === fanId && !row.spent);
+
+  const admissionsOf = (eventId: EventId): AdmissionRow[] =>
+    tables.admissions.values().filter((row) => row.eventId === eventId);
+
+  const write = (row: AdmissionRow): void => tables.admissions.set(numberKey(row.eventId, row.number), row);
+
+  return {
+    async recordPlace(eventId, fanId, number) {
+      const standing = unspent(eventId, fanId);
+      if (standing !== undefined) return { ...placeOf(standing), created: false };
+      if (tables.places.has(numberKey(eventId, number))) return null;
+      const row: PlaceRow = { eventId, fanId, number, joinedAtMs: Math.floor(clock.nowMs()), spent: false };
+      tables.places.set(numberKey(eventId, number), row);
+      return { ...placeOf(row), ended: false, created: true };
+    },
+    async findPlace(eventId, fanId) {
+      const row = unspent(eventId, fanId);
+      return row === undefined ? null : placeOf(row);
+    },
+    async spendPlace(eventId, fanId, number) {
+      const row = tables.places.get(numberKey(eventId, number));
+      if (row === undefined || row.fanId !== fanId || row.spent || !placeOf(row).ended) return;
+      tables.places.set(numberKey(eventId, number), { ...row, spent: true });
+    },
+    async recordAdmission({ passId, eventId, fanId, number, ttlMs }) {
+      const earlier = findAdmission(eventId, number);
+      if (earlier !== null) return earlier.fanId === fanId ? { ...earlier, created: false } : null;
+      if (tables.places.get(numberKey(eventId, number))?.fanId !== fanId) return null;
+      const nowMs = clock.nowMs();
+      const row: AdmissionRow = {
+        passId,
+        eventId,
+        fanId,
+        number,
+        admittedAtMs: nowMs,
+        expiresAtMs: nowMs + Math.ceil(ttlMs),
+        leftAtMs: null,
+      };
+      write(row);
+      return { ...admissionOf(row), created: true };
+    },
+    findAdmission: async (eventId, number) => findAdmission(eventId, number),
+    async endAdmission(eventId, fanId) {
+      const ofFan = admissionsOf(eventId).filter((row) => row.fanId === fanId);
+      for (const row of ofFan) {
+        if (stateOf(row) === 'live') write({ ...row, leftAtMs: clock.nowMs() });
+      }
+      const newest = ofFan.sort((a, b) => b.admittedAtMs - a.admittedAtMs)[0];
+      return newest === undefined ? null : findAdmission(eventId, newest.number);
+    },
+    async saveCounters(eventId, { epoch, joined, serving, admitted }) {
+      const has = tables.counters.get(eventId) ?? { epoch: 0, joined: 0, serving: 0, admitted: 0 };
+      tables.counters.set(eventId, {
+        epoch: Math.max(has.epoch, epoch),
+        joined: Math.max(has.joined, joined),
+        serving: Math.max(has.serving, serving),
+        admitted: Math.max(has.admitted, admitted),
+      });
+    },
+    async loadSnapshot(eventId) {
+      const has = tables.counters.get(eventId);
+      const counters =
+        has === undefined
+          ? { epoch: 1, joined: 0, serving: 0, admitted: 0 }
+          : { ...has, epoch: has.epoch + 1 };
+      tables.counters.set(eventId, counters);
+      const numbers = tables.places.values().flatMap((row) => (row.eventId === eventId ? [row.number] : []));
+      const admissions = admissionsOf(eventId);
+      const furthest = Math.max(0, ...numbers);
+      const serving = Math.max(counters.serving, 0, ...admissions.map((row) => row.number));
+      return {
+        epoch: counters.epoch,
+        joined: Math.max(counters.joined, furthest, serving),
+        serving,
+        admitted: Math.max(counters.admitted, admissions.length),
+        firstUse: has === undefined && furthest === 0,
+        passes: admissions
+          .filter((row) => stateOf(row) === 'live')
+          .map((row) => ({ number: row.number, remainingMs: Math.ceil(row.expiresAtMs - clock.nowMs()) })),
+      };
+    },
+  };
+};

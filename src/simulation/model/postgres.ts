@@ -1,0 +1,58 @@
+import type { Clock, Ids } from '../../domain/ports/environment.ts';
+import type { EventStore } from '../../domain/ports/event-store.ts';
+import type { LineJournal } from '../../domain/ports/line.ts';
+import type { OrderBook } from '../../domain/ports/order-book.ts';
+import type { Outbox } from '../../domain/ports/outbox.ts';
+import type { PaymentStore } from '../../domain/ports/payment-store.ts';
+import type { ReviewStore } from '../../domain/ports/review-store.ts';
+import type { SeatLedger } from '../../domain/ports/seat-ledger.ts';
+import type { SaleRecords } from '../../domain/sale-records.ts';
+import { createEventStoreModel } from './event-store.ts';
+import { createLineJournalModel } from './line-journal.ts';
+import { createOrderBookModel } from './order-book.ts';
+import { createOutboxModel } from './outbox.ts';
+import { createPaymentModel } from './payment-store.ts';
+import { readRecords } from './records.ts';
+import { createTables, type SaleTables } from './rows.ts';
+import { createSeatLedgerModel } from './seat-ledger.ts';
+import { createDatabase } from './tables.ts';
+
+/** The ports that Postgres serves. */
+export interface PostgresPorts {
+  readonly events: EventStore;
+  readonly ledger: SeatLedger;
+  readonly orders: OrderBook;
+  readonly ticketOutbox: Outbox;
+  readonly journal: LineJournal;
+  readonly payments: PaymentStore;
+  readonly reviews: ReviewStore;
+  readonly paymentOutbox: Outbox;
+}
+
+export interface PostgresModel {
+  readonly ports: PostgresPorts;
+  readonly tables: SaleTables;
+  records(eventId: string): SaleRecords;
+}
+
+/** Postgres as the sale sees it, in memory: each method of a port is one transaction, and nothing happens within it. */
+export const createPostgresModel = (clock: Pick<Clock, 'nowMs'>, ids: Ids): PostgresModel => {
+  const db = createDatabase();
+  const tables = createTables(db);
+  const outbox = createOutboxModel(db, clock, ids);
+  const payments = createPaymentModel(clock, ids);
+  return {
+    tables,
+    ports: {
+      events: createEventStoreModel(db, tables, clock),
+      ledger: createSeatLedgerModel(db, tables, clock),
+      orders: createOrderBookModel({ db, tables, outbox, clock, ids }),
+      ticketOutbox: outbox.port,
+      journal: createLineJournalModel(tables, clock),
+      payments: payments.store,
+      reviews: payments.reviews,
+      paymentOutbox: payments.outbox,
+    },
+    records: (eventId) => readRecords({ tables, outbox, payments, clock }, eventId),
+  };
+};

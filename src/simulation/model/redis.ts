@@ -1,0 +1,50 @@
+import type { Clock } from '../../domain/ports/environment.ts';
+import type { LineStore } from '../../domain/ports/line.ts';
+import type { SeatLocks } from '../../domain/ports/seat-locks.ts';
+import { createMemoryLineStore } from '../../infra/memory/line-store.ts';
+import { createMemorySeatLocks } from '../../infra/memory/seat-locks.ts';
+
+export interface RedisModel {
+  readonly locks: SeatLocks;
+  readonly line: LineStore;
+  /** Forgets every key, as FLUSHALL and a restart without persistence do. */
+  flush(): void;
+}
+
+/** Redis as the nodes share it: the in-process adapters, which pass the same conformance suite as those over Redis. */
+export const createRedisModel = (options: {
+  readonly clock: Clock;
+  readonly callTtlMs: number;
+  /** After each step of a line: how far it has called. */
+  readonly onStep: (serving: number) => void;
+}): RedisModel => {
+  const { clock, callTtlMs } = options;
+  let locks = createMemorySeatLocks(clock);
+  let line = createMemoryLineStore({ clock, callTtlMs });
+  return {
+    flush() {
+      locks = createMemorySeatLocks(clock);
+      line = createMemoryLineStore({ clock, callTtlMs });
+    },
+    locks: {
+      acquire: (requests) => locks.acquire(requests),
+      release: (released) => locks.release(released),
+      extend: (extended, ttlMs) => locks.extend(extended, ttlMs),
+      holderOf: (eventId, seatId) => locks.holderOf(eventId, seatId),
+      healthy: () => true,
+    },
+    line: {
+      nextNumber: (eventId) => line.nextNumber(eventId),
+      async step(eventId, input) {
+        const result = await line.step(eventId, input);
+        if (!('lost' in result)) options.onStep(result.serving);
+        return result;
+      },
+      redeem: (...question) => line.redeem(...question),
+      assure: (...pass) => line.assure(...pass),
+      leave: (eventId, place) => line.leave(eventId, place),
+      restore: (eventId, snapshot) => line.restore(eventId, snapshot),
+      healthy: () => true,
+    },
+  };
+};
