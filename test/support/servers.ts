@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import type { ExecutionContext } from 'ava';
 import { connect } from 'amqplib';
 import { Redis } from 'ioredis';
-import { Client } from 'pg';
+import { Client, DatabaseError } from 'pg';
 import { migrate } from '../../src/infra/postgres/migrate.ts';
 import { createPool, type Pool } from '../../src/infra/postgres/pool.ts';
 import { silentLog } from '../../src/infra/log.ts';
@@ -35,16 +35,40 @@ export interface TestPostgres {
   readonly pool: Pool;
 }
 
+/** Postgres' word for "all places are taken": other tests have them, and give them back. */
+const TOO_MANY_CONNECTIONS = '53300';
+const PLACES_FREE_WITHIN_MS = 60_000;
+
+/** One errand as the administrator; the connection is given back at once, because a hundred tests share a hundred. */
+const asAdmin = async (work: (admin: Client) => Promise<unknown>): Promise<void> => {
+  const untilMs = performance.now() + PLACES_FREE_WITHIN_MS;
+  for (;;) {
+    const admin = new Client({ connectionString: POSTGRES, connectionTimeoutMillis: 10_000 });
+    try {
+      await admin.connect();
+    } catch (error) {
+      const full = error instanceof DatabaseError && error.code === TOO_MANY_CONNECTIONS;
+      if (!full || performance.now() >= untilMs) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      continue;
+    }
+    try {
+      await work(admin);
+    } finally {
+      await admin.end();
+    }
+    return;
+  }
+};
+
 /** A migrated database of its own. Null where no Postgres is to be had: the test then returns. */
 export const testPostgres = async (t: Stage): Promise<TestPostgres | null> => {
   const name = `catraca_test_${unique()}`;
-  const admin = new Client({ connectionString: POSTGRES, connectionTimeoutMillis: 2_000 });
   try {
-    await admin.connect();
+    await asAdmin((admin) => admin.query(`CREATE DATABASE ${name}`));
   } catch (error) {
     return absent(t, 'PostgreSQL', error);
   }
-  await admin.query(`CREATE DATABASE ${name}`);
   const url = new URL(POSTGRES);
   url.pathname = `/${name}`;
   await migrate(url.href, silentLog);
@@ -58,8 +82,7 @@ export const testPostgres = async (t: Stage): Promise<TestPostgres | null> => {
   });
   t.teardown(async () => {
     await pool.end();
-    await admin.query(`DROP DATABASE ${name} WITH (FORCE)`);
-    await admin.end();
+    await asAdmin((admin) => admin.query(`DROP DATABASE ${name} WITH (FORCE)`));
   });
   return { url: url.href, pool };
 };
