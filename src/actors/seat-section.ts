@@ -278,7 +278,7 @@ const read = (options: SectionOptions, state: SectionState, context: Context): v
   const askedInTurn = state.section?.turn ?? 0;
   let since: number | undefined;
   if (state.section !== null && clock.nowMs() < state.readAllAtMs) {
-    since = state.section.changedAtMs - OVERLAP_MS;
+    since = state.section.knownUntilMs - OVERLAP_MS;
   } else {
     state.readAllAtMs = clock.nowMs() + READ_ALL_EVERY_MS;
   }
@@ -302,7 +302,7 @@ const onRead = (
     // Also when nothing changed: a hold may have run out since the map was drawn.
     state.map = null;
     if (state.section === null) state.section = sectionFrom(outcome.ok);
-    else if (!learn(state.section, outcome.ok, askedInTurn)) state.readAllAtMs = 0;
+    else learn(state.section, outcome.ok, askedInTurn);
   } else {
     state.readAllAtMs = 0;
   }

@@ -30,8 +30,8 @@ export interface Section {
   readonly inOrder: SeatBelief[];
   /** Counts everything that happens here: tells what a snapshot that was asked for earlier cannot know. */
   turn: number;
-  /** The newest change that Postgres has told us of, by its clock. */
-  changedAtMs: number;
+  /** By Postgres' clock: all it told us of that it dated before this has been taken over. */
+  knownUntilMs: number;
 }
 
 export type SeatWish = { readonly seatIds: readonly SeatId[] } | { readonly quantity: number };
@@ -43,9 +43,9 @@ export interface AskLedger {
 }
 
 export const sectionFrom = (rows: readonly SeatRow[]): Section => {
-  const section: Section = { seats: new Map(), inOrder: [], turn: 0, changedAtMs: 0 };
+  const section: Section = { seats: new Map(), inOrder: [], turn: 0, knownUntilMs: 0 };
   for (const row of rows) {
-    if (row.changedAtMs > section.changedAtMs) section.changedAtMs = row.changedAtMs;
+    if (row.changedAtMs > section.knownUntilMs) section.knownUntilMs = row.changedAtMs;
     const belief: SeatBelief = {
       seatId: row.seatId,
       row: row.row,
@@ -168,17 +168,18 @@ const forget = (seat: SeatBelief): void => {
 
 /**
  * Takes over what Postgres said in a read that was begun in turn `askedInTurn`. Seats that are being decided, or about
- * which we learned something since, keep what we know: the read may be older than that. False if news had to be left
- * out that way: a read of changes alone will not tell it again.
+ * which we learned something since, keep what we know: the read may be older than that. News that was left out that way
+ * holds `knownUntilMs` back, so that the next read of changes tells it again.
  */
-export const learn = (section: Section, rows: readonly SeatRow[], askedInTurn: number): boolean => {
-  let complete = true;
+export const learn = (section: Section, rows: readonly SeatRow[], askedInTurn: number): void => {
+  let newestMs = section.knownUntilMs;
+  let leftOutMs = Number.POSITIVE_INFINITY;
   for (const row of rows) {
-    if (row.changedAtMs > section.changedAtMs) section.changedAtMs = row.changedAtMs;
+    if (row.changedAtMs > newestMs) newestMs = row.changedAtMs;
     const seat = section.seats.get(row.seatId);
     if (seat === undefined) continue;
     if (seat.status === 'deciding' || seat.touched > askedInTurn) {
-      if (row.revision > seat.revision) complete = false;
+      if (row.revision > seat.revision) leftOutMs = Math.min(leftOutMs, row.changedAtMs);
       continue;
     }
     seat.status = row.status;
@@ -186,7 +187,7 @@ export const learn = (section: Section, rows: readonly SeatRow[], askedInTurn: n
     seat.heldUntilMs = row.heldUntilMs;
     seat.revision = row.revision;
   }
-  return complete;
+  section.knownUntilMs = Math.min(newestMs, leftOutMs);
 };
 
 /** Rises with every change in Postgres; what is being decided does not count yet. */

@@ -120,6 +120,20 @@ test('an answer that belongs to somebody else changes nothing', (t) => {
   t.deepEqual(statuses(section), ['deciding']);
 });
 
+test('news that had to be left out is told again by the next read of changes', (t) => {
+  const section = sectionFrom([row(1), row(2)]);
+  claim(section, { seatIds: ['A-1-1'] }, 'h1', NOW_MS, 0);
+  learn(section, [row(2, { revision: 1, changedAtMs: 900 })], section.turn);
+  t.is(section.knownUntilMs, 900);
+  const taken = row(1, { status: 'sold', holdId: 'other', revision: 2, changedAtMs: 500 });
+  learn(section, [taken, row(2, { revision: 2, changedAtMs: 1_000 })], section.turn);
+  t.is(section.knownUntilMs, 500, 'a seat that is being decided was left out');
+  settleRefused(section, ['A-1-1'], 'h1', [], 0);
+  learn(section, [taken, row(2, { revision: 2, changedAtMs: 1_000 })], section.turn);
+  t.is(section.knownUntilMs, 1_000);
+  t.deepEqual(statuses(section), ['sold', 'free']);
+});
+
 test('fans see what is being decided or paid as held, and a hold whose time is over as free', (t) => {
   const section = sectionFrom([
     row(1, { revision: 3 }),
