@@ -1,5 +1,5 @@
 /**
- * Gathers what comes up within one turn of the event loop, and hands it on together: many holds share one Redis call and
+ * Gathers what comes up within one turn of the event loop, or until a batch is full, and hands it on together: many holds share one Redis call and
  * one Postgres statement (group commit). Bounded: at most `maxInFlight` batches of `maxItems` are under way; beyond
  * `maxWaiting` an item is refused.
  */
@@ -9,6 +9,12 @@ export interface TurnBatcherOptions<Item, Result> {
   readonly maxItems: number;
   readonly maxInFlight: number;
   readonly maxWaiting: number;
+  /**
+   * `turn` (unset): what comes up until the event loop has served this turn's messages. `tick`: only what follows from the
+   * same callback, for a second stage whose items come out of one answer together; waiting for the turn would then put
+   * the parsing of everybody else's requests between the two stages, some 4 ms at 128 callers.
+   */
+  readonly gather?: 'turn' | 'tick';
   /** Items that share one of these must not share a batch; the later waits for the next. */
   readonly keysOf?: (item: Item) => readonly string[];
 }
@@ -31,12 +37,16 @@ export const createTurnBatcher = <Item, Result>(
   let waiting: Waiting<Item, Result>[] = [];
   let inFlight = 0;
   let scheduled = false;
+  const defer = (task: () => void): void => {
+    if (options.gather === 'tick') process.nextTick(task);
+    // After this turn's I/O and messages, so that all of them are in the batch.
+    else setImmediate(task);
+  };
 
   const schedule = (): void => {
     if (scheduled || waiting.length === 0 || inFlight >= options.maxInFlight) return;
     scheduled = true;
-    // After this turn's I/O and messages, so that all of them are in the batch.
-    setImmediate(() => {
+    defer(() => {
       scheduled = false;
       start();
     });
@@ -85,7 +95,9 @@ export const createTurnBatcher = <Item, Result>(
       if (waiting.length >= options.maxWaiting) return null;
       return new Promise<Result>((resolve, reject) => {
         waiting.push({ item, resolve, reject });
-        schedule();
+        // A full batch gains nothing by waiting: what it asks is under way while the rest of the turn is served.
+        if (waiting.length >= options.maxItems && inFlight < options.maxInFlight) start();
+        else schedule();
       });
     },
     get waiting() {

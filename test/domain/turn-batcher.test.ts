@@ -9,7 +9,13 @@ interface Batch {
 
 /** A batcher whose work is done when the test says so. */
 const create = (
-  limits: { maxItems?: number; maxInFlight?: number; maxWaiting?: number; byFirstLetter?: boolean } = {},
+  limits: {
+    maxItems?: number;
+    maxInFlight?: number;
+    maxWaiting?: number;
+    byFirstLetter?: boolean;
+    gather?: 'turn' | 'tick';
+  } = {},
 ) => {
   const batches: Batch[] = [];
   const batcher = createTurnBatcher<string, string>({
@@ -20,6 +26,7 @@ const create = (
     maxItems: limits.maxItems ?? 10,
     maxInFlight: limits.maxInFlight ?? 2,
     maxWaiting: limits.maxWaiting ?? 100,
+    gather: limits.gather ?? 'turn',
     ...(limits.byFirstLetter === true ? { keysOf: (item: string) => [item.slice(0, 1)] } : {}),
   });
   const add = (item: string): Promise<string> => batcher.add(item) ?? Promise.reject(new Error('refused'));
@@ -62,6 +69,33 @@ test('a batch is never larger than allowed, and no more are under way than allow
   t.deepEqual(await Promise.all(answers), ['a!', 'b!', 'c!', 'd!', 'e!']);
 });
 
+test('a full batch is under way before the turn is over', (t) => {
+  const { batches, add } = create({ maxItems: 2 });
+  for (const item of ['a', 'b', 'c']) void add(item);
+  t.deepEqual(
+    batches.map((batch) => batch.items),
+    [['a', 'b']],
+  );
+});
+
+test('a second stage gathers what came out of one answer, without waiting for the turn', async (t) => {
+  const { batches, add } = create({ gather: 'tick' });
+  const first = Promise.resolve();
+  for (const item of ['a', 'b', 'c']) void first.then(() => add(item));
+  let over = false;
+  setImmediate(() => {
+    over = true;
+  });
+  await new Promise<void>((resolve) => {
+    process.nextTick(() => process.nextTick(resolve));
+  });
+  t.deepEqual(
+    batches.map((batch) => batch.items),
+    [['a', 'b', 'c']],
+  );
+  t.false(over);
+});
+
 test('items that must not meet are in different batches, the later one after the earlier', async (t) => {
   const { batches, add } = create({ byFirstLetter: true, maxInFlight: 1 });
   const answers = ['a1', 'b1', 'a2', 'c1'].map(add);
@@ -77,14 +111,14 @@ test('items that must not meet are in different batches, the later one after the
 
 test('what is beyond the bound is refused at once', async (t) => {
   const { batcher, batches, add } = create({ maxWaiting: 2, maxItems: 1, maxInFlight: 1 });
-  const taken = [add('a'), add('b')];
-  t.is(batcher.add('c'), null);
-  await turn();
-  batches[0]?.answer();
-  await turn();
-  await turn();
-  batches[1]?.answer();
-  t.deepEqual(await Promise.all(taken), ['a!', 'b!']);
+  const taken = [add('a'), add('b'), add('c')];
+  t.is(batcher.add('d'), null, 'one is under way, two wait');
+  for (const index of [0, 1, 2]) {
+    batches[index]?.answer();
+    await turn();
+    await turn();
+  }
+  t.deepEqual(await Promise.all(taken), ['a!', 'b!', 'c!']);
 });
 
 test('a failure reaches everybody in the batch and nobody else', async (t) => {
