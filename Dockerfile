@@ -7,8 +7,7 @@ RUN npm ci --include=dev --include=optional
 COPY tsconfig.json ./
 COPY scripts ./scripts
 COPY src ./src
-# The pages are optional at build time: the pattern also matches a file that is always there.
-COPY LICENSE we[b] ./web/
+COPY web ./web
 RUN npm run -s build && rm -rf dist/test dist/bench \
  # A container has its servers by URL: the embedded PostgreSQL (an optional package) stays out.
  && npm prune --omit=dev --omit=optional
@@ -19,7 +18,6 @@ WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
-COPY --from=build /app/web ./web
 COPY deploy/healthcheck.mjs ./deploy/healthcheck.mjs
 COPY LICENSE ./
 # A volume mounted here belongs to whom the folder belongs.

@@ -3,14 +3,23 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bundlePages, checkPages } from './build-pages.mjs';
 import { copyAssets } from './copy-assets.mjs';
 import { withLock } from './lock.mjs';
 
 export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const STAMP = join(ROOT, 'dist', '.built-from.json');
+const PAGES_STAMP = join(ROOT, 'dist', '.pages-built-from.json');
 const LOCK = join(ROOT, '.bootstrap.lock');
 const FOLDERS = ['src', 'test', 'bench'];
-const FILES = ['package.json', 'tsconfig.json', 'scripts/build.mjs', 'scripts/copy-assets.mjs'];
+const PAGES = 'web';
+const FILES = [
+  'package.json',
+  'tsconfig.json',
+  'scripts/build.mjs',
+  'scripts/build-pages.mjs',
+  'scripts/copy-assets.mjs',
+];
 
 const filesUnder = (folder) =>
   existsSync(folder)
@@ -20,10 +29,10 @@ const filesUnder = (folder) =>
     : [];
 
 /** Size and time of every input: a deleted source or an older file put back counts as a change, too. */
-const inputs = () => {
+const inputs = (folders) => {
   const paths = [
     ...FILES.map((file) => join(ROOT, file)),
-    ...FOLDERS.flatMap((one) => filesUnder(join(ROOT, one))),
+    ...folders.flatMap((one) => filesUnder(join(ROOT, one))),
   ];
   return JSON.stringify(
     Object.fromEntries(
@@ -37,10 +46,12 @@ const inputs = () => {
   );
 };
 
-export const isBuilt = () => existsSync(STAMP) && readFileSync(STAMP, 'utf8') === inputs();
+const isFresh = (stamp, folders) => existsSync(stamp) && readFileSync(stamp, 'utf8') === inputs(folders);
+
+export const isBuilt = () => isFresh(STAMP, [...FOLDERS, PAGES]);
 
 const pruneOutputs = () => {
-  for (const folder of FOLDERS) {
+  for (const folder of [...FOLDERS, PAGES]) {
     for (const output of filesUnder(join(ROOT, 'dist', folder))) {
       const source = join(ROOT, relative(join(ROOT, 'dist'), output));
       const candidates = [source, source.replace(/\.js(\.map)?$/, '.ts')];
@@ -49,10 +60,21 @@ const pruneOutputs = () => {
   }
 };
 
+/** The bundler is asked only when a page has changed; the types of the pages also depend on those of the server. */
+const buildPages = () => {
+  if (!existsSync(join(ROOT, PAGES))) return;
+  checkPages(ROOT);
+  if (isFresh(PAGES_STAMP, [PAGES])) return;
+  const builtFrom = inputs([PAGES]);
+  rmSync(PAGES_STAMP, { force: true });
+  bundlePages(ROOT);
+  writeFileSync(PAGES_STAMP, builtFrom);
+};
+
 /** Throws when the compiler finds an error; its own words go to stderr. */
 export const build = () => {
   // Noted before the compiler reads: what changes under its eyes is built again next time.
-  const builtFrom = inputs();
+  const builtFrom = inputs([...FOLDERS, PAGES]);
   rmSync(STAMP, { force: true });
   const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
   const { status, error } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.json'], {
@@ -61,6 +83,7 @@ export const build = () => {
   });
   if (error !== undefined) throw error;
   if (status !== 0) throw new Error('the TypeScript compiler found errors (above)');
+  buildPages();
   copyAssets(ROOT);
   pruneOutputs();
   writeFileSync(STAMP, builtFrom);

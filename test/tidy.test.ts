@@ -7,6 +7,7 @@ import { RULES, type Source } from './support/tidy-rules.ts';
 const FOLDERS = ['src', 'test', 'bench', 'scripts', 'docs', 'deploy', 'web', '.ci', '.github'];
 const TEXT = new Set([
   '.ts',
+  '.tsx',
   '.mjs',
   '.js',
   '.md',
@@ -85,6 +86,26 @@ const SAMPLES: Readonly<Record<string, { readonly bad: readonly Files[]; readonl
       'src/domain/a.ts': "// import { b } from '../infra/b.ts';\n/* import '../infra/c.ts' */",
     },
   },
+  'the pages share a design and nothing else': {
+    bad: [
+      { 'web/fan/a.tsx': "import { b } from '../operator/b.tsx';" },
+      { 'web/shared/a.ts': "import { b } from '../fan/b.ts';" },
+      { 'web/fan/a.ts': "import { REFUSALS } from '../../src/domain/refusal.ts';" },
+      { 'web/strange/a.ts': '' },
+    ],
+    good: {
+      'web/fan/a.tsx': "import { b } from '../shared/b.ts';\nimport { h } from 'preact';\nimport './a.css';",
+      'web/shared/a.ts': "import type {\n  Refusal,\n} from '../../src/domain/refusal.ts';",
+    },
+  },
+  'the pages speak by their catalogues': {
+    bad: [
+      { 'web/fan/a.tsx': '<p>Sold out</p>' },
+      { 'web/fan/a.tsx': '<p class="a">\n  Esgotado\n</p>' },
+      { 'web/fan/a.tsx': '<button aria-label="Close" />' },
+    ],
+    good: { 'web/fan/a.tsx': '<p class="a">{t("soldOut")} · </p>;\nconst f = <T,>(a: T) => a < b;' },
+  },
   'a package is imported only where it is owned': {
     bad: [
       { 'src/http/a.ts': "import { Pool } from 'pg';" },
@@ -159,7 +180,7 @@ const SAMPLES: Readonly<Record<string, { readonly bad: readonly Files[]; readonl
     },
   },
   'files are short': {
-    bad: [{ 'src/http/a.ts': LONG }, { 'test/a.test.ts': LONG_TEST }],
+    bad: [{ 'src/http/a.ts': LONG }, { 'web/fan/a.css': LONG }, { 'test/a.test.ts': LONG_TEST }],
     good: { 'src/http/a.ts': LONG.slice(3), 'docs/API.md': LONG },
   },
   'test titles are sentences': {

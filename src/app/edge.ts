@@ -3,6 +3,7 @@ import { slowdownOf } from '../domain/slowdown.ts';
 import type { RecoveryCodes } from '../domain/ports/line.ts';
 import type { MoneyReport } from '../domain/ports/reconciliation-store.ts';
 import type { BearerTokens, HealthService, LinePasses, PaymentService } from '../domain/ports/services.ts';
+import { readPages } from '../http/pages.ts';
 import { createHttpServer } from '../http/server.ts';
 import { systemClock, systemIds } from '../infra/environment.ts';
 import { createTicketCodes } from '../infra/jose/ticket-codes.ts';
@@ -19,6 +20,9 @@ import { portError } from './listen.ts';
 import type { Sale } from './sale.ts';
 import type { Servers } from './servers.ts';
 import { createStock } from './stock.ts';
+
+/** What the build makes of `web/`, beside the compiled code. */
+const PAGES = new URL('../../pages/', import.meta.url);
 
 export interface EdgeParts {
   readonly config: Config;
@@ -88,6 +92,7 @@ export const startEdge = async (parts: EdgeParts): Promise<string> => {
     ids: systemIds,
     log,
     metrics: parts.metrics,
+    pages: await readPages(PAGES),
     deciding: servers.deciding,
     options: {
       trustProxy: config.TRUST_PROXY,

@@ -9,12 +9,13 @@ export const banner = (app: RunningApp): string => {
   text += '\n';
   if (app.url !== null) {
     text += line('Fans', app.url);
+    text += line('Console', `${app.url}/operator`);
     text += line('API', `${app.url}/docs`);
   }
   if (app.sandboxUrl !== null)
     text += line('Sandbox', `${app.sandboxUrl}  (payment pages; test card 4242 4242 4242 4242)`);
   if (app.demoEvent !== null)
-    text += line('Demo event', `${app.demoEvent.name}: ${app.url}/v1/events/${app.demoEvent.eventId}`);
+    text += line('Demo event', `${app.demoEvent.name}: ${app.url}/e/${app.demoEvent.eventId}`);
   if (app.url === null) return `${text}\n`;
   text += line('Operator', app.operatorToken);
   text += `\n  Next: npm run rush -- --fans 2000 --seats 500${app.url === 'http://127.0.0.1:3000' ? '' : ` --url ${app.url}`}\n\n`;

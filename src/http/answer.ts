@@ -21,6 +21,10 @@ export interface BytesAnswer {
   readonly kind: 'bytes';
   readonly contentType: string;
   readonly body: string | Buffer;
+  /** The same, compressed before; the client gets what it takes. */
+  readonly encodings?: { readonly br?: Buffer; readonly gzip?: Buffer };
+  /** Names this state: a client that has it gets 304. Only where `headers` let it be kept. */
+  readonly etag?: string;
   readonly headers?: Headers;
 }
 

@@ -11,6 +11,7 @@ import type {
   TicketService,
   WaitingRoomService,
 } from '../domain/ports/services.ts';
+import type { Pages } from './pages.ts';
 
 /** What the edge wants of a logger; pino's has this shape. */
 export interface EdgeLog {
@@ -96,6 +97,8 @@ export interface Edge extends EdgeServices {
   readonly log: EdgeLog;
   readonly metrics: EdgeMetrics;
   readonly options: EdgeOptions;
+  /** What people see in a browser; absent: this node serves programs alone. */
+  readonly pages?: Pages;
   /** True from the moment this process was told to stop. */
   readonly draining: () => boolean;
   /** False: a part without which nothing can be decided is away. Only reads are tried then. Absent: never known. */

@@ -13,6 +13,7 @@ import { operatorMoneyRoutes } from './routes/operator-money.ts';
 import { operatorQueueRoutes } from './routes/operator-queues.ts';
 import { operatorReviewRoutes } from './routes/operator-reviews.ts';
 import { orderRoutes } from './routes/orders.ts';
+import { pageRoutes } from './routes/pages.ts';
 import { paymentWebhookRoutes } from './routes/payments-webhook.ts';
 import { ticketRoutes } from './routes/tickets.ts';
 
@@ -35,6 +36,7 @@ export const createRoutes = (edge: Edge): readonly Route[] => {
     ...operatorQueueRoutes(edge),
     ...operatorReviewRoutes(edge),
     ...machineRoutes(edge, openapi),
+    ...pageRoutes(edge),
   ];
   return routes;
 };

@@ -62,7 +62,14 @@ GET /readyz
 GET /metrics
 GET /openapi.json
 GET /docs
-GET /docs/rapidoc.js`
+GET /docs/rapidoc.js
+GET /
+GET /e/{eventId}
+GET /orders
+GET /orders/{orderId}
+GET /operator
+GET /operator/{path}
+GET /assets/{name}`
   .trim()
   .split('\n')
   .sort();

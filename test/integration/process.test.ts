@@ -35,7 +35,7 @@ test.serial(
     const first = startProcess(t, ['serve', '--demo'], settings);
     await first.ready();
     for (const part of ['PostgreSQL', 'Redis', 'RabbitMQ']) t.is(first.told(part), 'embedded');
-    t.regex(first.told('Demo event'), /http:.*\/v1\/events\//);
+    t.regex(first.told('Demo event'), /http:.*\/e\//);
     t.notRegex(first.stdout(), /Catraca is on/, 'the banner is for people: on stderr');
     const one = clientFor(first);
     const eventId = await one.createEvent();

@@ -42,6 +42,13 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   '': ['*'],
 };
 
+/** For each part of `web`, the parts it may import. Of `src` a page takes types alone: what it says to the server is HTTP. */
+export const PAGES_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  shared: [],
+  fan: ['shared'],
+  operator: ['shared'],
+};
+
 /** Folders (or files) that alone may import a package. What is not listed may be imported anywhere but in `domain`. */
 export const OWNERS: Readonly<Record<string, readonly string[]>> = {
   nact: ['src/actors/kit/'],
@@ -100,6 +107,8 @@ const specifiersOf = ({ text }: Source): string[] =>
   [...withoutComments(text).matchAll(IMPORT)].map((match) => match[1] ?? match[2] ?? '');
 
 const isSource = ({ path }: Source): boolean => path.startsWith('src/') && path.endsWith('.ts');
+const isPage = ({ path }: Source): boolean => path.startsWith('web/') && /\.tsx?$/.test(path);
+const isCode = (source: Source): boolean => isSource(source) || isPage(source);
 
 /** The file that a relative specifier names; null for a package. */
 export const resolveImport = (from: string, specifier: string): string | null => {
@@ -146,6 +155,42 @@ const importDirection: Rule = (sources) =>
     });
   });
 
+/** What is left of a text when its imports of types are gone: the rest is loaded. */
+const loadedBy = (source: Source): string[] =>
+  specifiersOf({ ...source, text: source.text.replaceAll(/(^|\n)\s*import type\b[^'"]*'[^']+';?/g, '$1') });
+
+const pagesApart: Rule = (sources) =>
+  sources.filter(isPage).flatMap((source) => {
+    const part = partOf(source.path);
+    const allowed = PAGES_MAY_IMPORT[part];
+    if (allowed === undefined) return [`${source.path}: the folder ${part} has no rule in PAGES_MAY_IMPORT`];
+    const targets = loadedBy(source)
+      .map((specifier) => resolveImport(source.path, specifier))
+      .filter((target) => target !== null);
+    return targets
+      .filter((target) => ![part, ...allowed].some((one) => target.startsWith(`web/${one}/`)))
+      .map((target) => `${source.path}: ${part} may not load ${target}`);
+  });
+
+/** Letters between two tags, or in an attribute that people hear or read: a text that no other language has. */
+const pagesSpeakByCatalogue: Rule = (sources) =>
+  sources
+    .filter(({ path }) => path.startsWith('web/') && path.endsWith('.tsx'))
+    .flatMap((source) => [
+      ...eachMatch(
+        source,
+        withoutComments(source.text),
+        />\s*\p{L}[^<>{}=;]*<\//u,
+        (found) => `says ${found.trim()} itself`,
+      ),
+      ...eachMatch(
+        source,
+        source.text,
+        /\b(?:aria-label|title|alt|placeholder)="[^"]*\p{L}[^"]*"/u,
+        (found) => `says ${found} itself`,
+      ),
+    ]);
+
 const packageOwners: Rule = (sources) =>
   sources.filter(isSource).flatMap((source) =>
     specifiersOf(source)
@@ -169,9 +214,9 @@ const pureDomain: Rule = (sources) =>
 
 const noBarrels: Rule = (sources) =>
   sources
-    .filter(isSource)
+    .filter(isCode)
     .flatMap((source) => [
-      ...(/(^|\/)index\.ts$/.test(source.path) ? [`${source.path}: an index file`] : []),
+      ...(/(^|\/)index\.tsx?$/.test(source.path) ? [`${source.path}: an index file`] : []),
       ...eachMatch(
         source,
         withoutComments(source.text),
@@ -182,7 +227,7 @@ const noBarrels: Rule = (sources) =>
 
 const noCycles: Rule = (sources) => {
   const graph = new Map(
-    sources.filter(isSource).map((source) => [
+    sources.filter(isCode).map((source) => [
       source.path,
       specifiersOf(source)
         .map((specifier) => resolveImport(source.path, specifier))
@@ -216,7 +261,7 @@ const environmentInOnePlace: Rule = (sources) =>
 
 const silence: Rule = (sources) =>
   sources
-    .filter((source) => isSource(source) && !SPEAKS.some((one) => source.path.startsWith(one)))
+    .filter((source) => isCode(source) && !SPEAKS.some((one) => source.path.startsWith(one)))
     .flatMap((source) => eachMatch(source, codeOnly(source.text), /\bconsole\./, () => 'prints'));
 
 const injectedTime: Rule = (sources) =>
@@ -226,7 +271,7 @@ const injectedTime: Rule = (sources) =>
 
 const shortFiles: Rule = (sources) =>
   sources
-    .filter(({ path }) => /^(src|test|bench|scripts)\/.*\.(ts|mjs)$/.test(path))
+    .filter(({ path }) => /^(src|test|bench|scripts|web)\/.*\.(tsx?|mjs|css)$/.test(path))
     .map(({ path, text }) => ({
       path,
       lines: text.trimEnd().split('\n').length,
@@ -269,6 +314,8 @@ const noMachinePaths: Rule = (sources) =>
 /** Every rule by the sentence it enforces. */
 export const RULES: Readonly<Record<string, Rule>> = {
   'imports point one way': importDirection,
+  'the pages share a design and nothing else': pagesApart,
+  'the pages speak by their catalogues': pagesSpeakByCatalogue,
   'a package is imported only where it is owned': packageOwners,
   'the domain imports no package': pureDomain,
   'there are no barrels': noBarrels,

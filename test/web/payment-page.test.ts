@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import test, { type ExecutionContext } from 'ava';
-import { chromium, type Browser, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { sharedStage, startTestApp, type TestApp } from '../support/app.ts';
+import { NO_BROWSER, openBrowser } from '../support/browser.ts';
 import { eventually } from '../support/eventually.ts';
 import { DECLINED_CARD, GOOD_CARD } from '../support/fan.ts';
-
-const PROGRAMS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
 let shared: { readonly app: TestApp; readonly browser: Browser } | null = null;
 let end = (): Promise<void> => Promise.resolve();
@@ -14,19 +12,10 @@ let end = (): Promise<void> => Promise.resolve();
 test.before('one browser and one app for all', async (t) => {
   const stage = sharedStage(t);
   end = () => stage.end();
-  const executablePath = PROGRAMS.find((path) => existsSync(path));
-  if (executablePath === undefined) {
-    if (process.env['CI_REQUIRE_SERVERS'] === '1') throw new Error('Chromium is required and was not found');
-    return;
-  }
+  const browser = await openBrowser(stage);
+  if (browser === null) return;
   const app = await startTestApp(stage, 'embedded');
   assert.ok(app !== null);
-  // Chromium's own sandbox does not work for root, as whom tests run in containers.
-  const browser = await chromium.launch({
-    executablePath,
-    args: ['--no-sandbox', '--disable-dev-shm-usage'],
-  });
-  stage.teardown(() => browser.close());
   shared = { app, browser };
 });
 
@@ -46,7 +35,7 @@ const atTheTill = async (
   options: { readonly javaScriptEnabled?: boolean; readonly size?: keyof typeof SIZES } = {},
 ): Promise<Checkout | null> => {
   if (shared === null) {
-    t.log('not run: no Chromium was found');
+    t.log(NO_BROWSER);
     t.pass();
     return null;
   }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Context } from 'koa';
-import type { Answer } from '../answer.ts';
+import type { Answer, BytesAnswer } from '../answer.ts';
 import { StoredBody } from './idempotency.ts';
 import { stateOf } from './state.ts';
 
@@ -36,6 +36,28 @@ const isKnown = (ifNoneMatch: string | undefined, etag: string): boolean =>
     return tag === '*' || tag.replace(/^W\//, '') === etag;
   });
 
+const respondBytes = (ctx: Context, { contentType, headers, body, encodings, etag }: BytesAnswer): void => {
+  ctx.set('Cache-Control', 'no-store');
+  ctx.set({ 'Content-Type': contentType, ...headers });
+  if (etag !== undefined) ctx.set('ETag', etag);
+  if (encodings !== undefined) ctx.set('Vary', 'Accept-Encoding');
+  if (etag !== undefined && isKnown(ctx.req.headers['if-none-match'], etag)) {
+    ctx.status = 304;
+    ctx.body = null;
+    return;
+  }
+  ctx.status = 200;
+  ctx.body = body;
+  // Browsers list gzip first and like both: asked for both at once, the list's order would decide, not the size.
+  for (const encoding of ['br', 'gzip'] as const) {
+    const encoded = encodings?.[encoding];
+    if (encoded === undefined || ctx.acceptsEncodings(encoding) !== encoding) continue;
+    ctx.set('Content-Encoding', encoding);
+    ctx.body = encoded;
+    return;
+  }
+};
+
 /** Writes an answer that is not a stream. */
 export const respond = (ctx: Context, answer: Exclude<Answer, { kind: 'stream' }>, shared: boolean): void => {
   if (answer.kind === 'empty') {
@@ -44,10 +66,7 @@ export const respond = (ctx: Context, answer: Exclude<Answer, { kind: 'stream' }
     return;
   }
   if (answer.kind === 'bytes') {
-    ctx.set('Cache-Control', 'no-store');
-    ctx.set({ 'Content-Type': answer.contentType, ...answer.headers });
-    ctx.status = 200;
-    ctx.body = answer.body;
+    respondBytes(ctx, answer);
     return;
   }
   ctx.status = answer.status;

@@ -1,0 +1,17 @@
+import type { z } from 'zod';
+import type {
+  eventSchema,
+  frameSchema,
+  holdSchema,
+  numbersSchema,
+  orderSchema,
+  seatMapSchema,
+} from '../../src/http/schemas.ts';
+
+/** What the server sends, by the schemas it checks its answers with. Types alone: none of it is loaded. */
+export type EventDocument = z.output<typeof eventSchema>;
+export type Frame = z.output<typeof frameSchema>;
+export type SeatMap = z.output<typeof seatMapSchema>;
+export type Hold = z.output<typeof holdSchema>;
+export type Order = z.output<typeof orderSchema>;
+export type LiveNumbers = z.output<typeof numbersSchema>;
