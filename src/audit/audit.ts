@@ -2,7 +2,14 @@ import type { Intent } from '../domain/ports/payment-gateway.ts';
 import type { SaleRecords } from '../domain/sale-records.ts';
 import type { ClientHistory } from './history.ts';
 import { acknowledgedHoldsHonoured, holdsAdmitted, holdsDoNotOverlap } from './holds.ts';
-import { admittedOnce, callsObeyRate, insideObeyed, placesKept, rateObeyed } from './line.ts';
+import {
+  admittedOnce,
+  callsObeyRate,
+  insideObeyed,
+  placesKept,
+  rateObeyed,
+  servingNeverFalls,
+} from './line.ts';
 import { seatsLinearizable } from './linearizability/seats-linearizable.ts';
 import {
   allSettled,
@@ -48,6 +55,7 @@ export const audit = (input: AuditInput): readonly Verdict[] => {
     chargedOnce(records, intents),
     holdsAdmitted(records),
     rateObeyed(records, input.callTtlMs),
+    servingNeverFalls(history),
     callsObeyRate(records, history),
     insideObeyed(records),
     admittedOnce(records),

@@ -16,8 +16,8 @@ export interface ClientHistory {
   readonly unknown: readonly { readonly fanId: FanId; readonly what: 'hold' | 'order' }[];
   /** Everything that was asked of seats, with when it was asked and answered: see `linearizability/`. */
   readonly requests: readonly SeatRequest[];
-  /** Frames of the line in the order in which they were made. */
-  readonly frames: readonly { readonly atMs: number; readonly serving: number }[];
+  /** Frames of the line, each once, in whatever order and from whichever node they came. */
+  readonly frames: readonly FrameTold[];
   /** Answers that contradicted themselves or the request, in words. */
   readonly untruths: readonly string[];
   /** Answers compared with their requests: what `untruths` is out of. */
@@ -48,6 +48,13 @@ export type RequestOutcome =
   | { readonly kind: 'refused'; readonly code: string; readonly seatIds: readonly SeatId[] }
   /** Some try went unanswered, or the answer says so: it may take effect at any time after, or never. */
   | { readonly kind: 'unknown' };
+
+/** What a frame said of the line; `asOfMs` by the clock of whoever counted it. */
+export interface FrameTold {
+  readonly epoch: number;
+  readonly asOfMs: number;
+  readonly serving: number;
+}
 
 export interface HoldTold {
   readonly fanId: FanId;

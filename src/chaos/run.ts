@@ -214,9 +214,7 @@ export const runChaos = async (scope: Scope, plan: ChaosPlan, io: ChaosIo): Prom
       stripeSecretKey: STRIPE_SECRET_KEY,
       callTtlMs: CALL_TTL_MS,
       eventId: sale.eventId,
-      // A node that is stopped between a step of the line and its frame stamps old numbers with a new time: here only the
-      // journal, whose times are Postgres' own, can tell whether the rate was obeyed.
-      history: { ...sale.memory.history(sale.eventId), frames: [] },
+      history: sale.memory.history(sale.eventId),
       seatsExpected: sale.seats,
       alone: true,
       settleMs: SETTLE_MS,

@@ -16,8 +16,15 @@ export type BindingLimit =
 /** The one small document that everybody in a line reads; each client computes its own position from it. */
 export interface Frame {
   readonly eventId: EventId;
+  /** Rises when the counters of the line had to be restored. */
   readonly epoch: number;
   readonly phase: Phase;
+  /**
+   * When the line got to `serving`, by the clock of whoever counts it; ISO 8601 UTC, null before anything was counted. Nodes
+   * keep frames of their own: of two, the newer is the one with the greater epoch, then `asOf`. In that order `serving` never
+   * falls, whatever dies.
+   */
+  readonly asOf: string | null;
   /** The highest number called: places up to it may come in. */
   readonly serving: number;
   /** The highest number given out. */
@@ -39,6 +46,7 @@ export interface LineReading {
   readonly inside: number;
   readonly effectiveRatePerMinute: number;
   readonly binding: BindingLimit;
+  readonly countedAtMs: number;
 }
 
 const reasonOf = (phase: Phase, reading: LineReading | null): BindingLimit => {
@@ -60,6 +68,7 @@ export const nextFrame = (
   eventId: event.eventId,
   epoch: Math.max(previous?.epoch ?? 0, reading?.epoch ?? 0),
   phase: event.phase,
+  asOf: reading === null ? (previous?.asOf ?? null) : new Date(reading.countedAtMs).toISOString(),
   serving: Math.max(previous?.serving ?? 0, reading?.serving ?? 0),
   joined: Math.max(previous?.joined ?? 0, reading?.joined ?? 0),
   inside: reading?.inside ?? previous?.inside ?? 0,

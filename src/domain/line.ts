@@ -225,6 +225,7 @@ export const stepLine = (line: Line, input: StepInput, callTtlMs: number, nowMs:
     called,
     binding: bindingOf(line, input),
     effectiveRatePerMinute: calling ? rateOf(line) : 0,
+    countedAtMs: nowMs,
   };
 };
 

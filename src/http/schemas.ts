@@ -50,8 +50,12 @@ export const problemSchema = z
 export const frameSchema = z
   .strictObject({
     eventId: uuid,
-    epoch: count,
+    epoch: count.meta({ description: 'Rises when the counters of the line had to be restored.' }),
     phase,
+    asOf: z.iso.datetime().nullable().meta({
+      description:
+        'When the line got to `serving`. Of two frames the newer has the greater `epoch`, then `asOf`; in that order `serving` never falls.',
+    }),
     serving: count.meta({ description: 'The highest number called: places up to it may come in.' }),
     joined: count.meta({ description: 'The highest number given out.' }),
     inside: count,

@@ -6,6 +6,8 @@ export interface SignedIn {
   readonly token: string;
 }
 export interface FrameDocument {
+  readonly epoch: number;
+  readonly asOf: string | null;
   readonly serving: number;
   readonly joined: number;
   readonly inside: number;

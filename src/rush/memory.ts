@@ -1,5 +1,6 @@
 import type {
   ClientHistory,
+  FrameTold,
   HoldTold,
   OrderAnswer,
   Repeat,
@@ -35,7 +36,7 @@ export const createMemory = (): Memory => {
   const repeats: Repeat[] = [];
   const unknown: { readonly fanId: string; readonly what: 'hold' | 'order' }[] = [];
   const requests: SeatRequest[] = [];
-  const frames = new Map<number, number>();
+  const frames = new Map<string, FrameTold>();
   const untruths: string[] = [];
   let compared = 0;
 
@@ -52,10 +53,10 @@ export const createMemory = (): Memory => {
     repeat: (repeat) => void repeats.push(repeat),
     unknown: (fanId, what) => void unknown.push({ fanId, what }),
     request: (request) => void requests.push(request),
-    frame(frame) {
-      // Pollers and streams see the same frames, and not in order: the time it was made is its name.
-      const atMs = Date.parse(frame.at);
-      frames.set(atMs, Math.max(frames.get(atMs) ?? 0, frame.serving));
+    frame({ epoch, asOf, serving }) {
+      if (asOf === null) return;
+      // Pollers and streams see the same frames again and again.
+      frames.set(`${epoch} ${asOf} ${serving}`, { epoch, asOfMs: Date.parse(asOf), serving });
     },
     compared(problem) {
       compared += 1;
@@ -71,7 +72,7 @@ export const createMemory = (): Memory => {
       repeats,
       unknown,
       requests,
-      frames: [...frames].map(([atMs, serving]) => ({ atMs, serving })).sort((a, b) => a.atMs - b.atMs),
+      frames: [...frames.values()],
       untruths,
       answersCompared: compared,
     }),

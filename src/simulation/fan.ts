@@ -73,7 +73,14 @@ const joins = async (person: Person): Promise<string | null> => {
   );
   if (joined === null || isRefusal(joined)) return null;
   memory.place(fanId, joined.number);
+  memory.frame(joined.frame);
   return joined.place;
+};
+
+/** Nobody waits for it: a node that has no frame yet has one sooner or later, or cannot tell, or dies. */
+const looks = async ({ eventId, memory }: Person, node: Node): Promise<void> => {
+  const frame = await node.room.frame(eventId).catch(() => null);
+  if (frame !== null) memory.frame(frame);
 };
 
 const comesIn = async (person: Person, place: string): Promise<PassId | null> => {
@@ -81,7 +88,10 @@ const comesIn = async (person: Person, place: string): Promise<PassId | null> =>
   const redeemed = await insists(
     person,
     'redeem',
-    (node) => node.room.redeem(eventId, fanId, place),
+    (node) => {
+      void looks(person, node);
+      return node.room.redeem(eventId, fanId, place);
+    },
     (answer) => !isRefusal(answer) || ['pass_expired', 'place_invalid', 'line_closed'].includes(answer.code),
   );
   if (redeemed === null || isRefusal(redeemed)) return null;

@@ -1,4 +1,5 @@
-import type { ClientHistory, HoldTold, OrderAnswer, Repeat, SaleTold } from '../audit/history.ts';
+import type { ClientHistory, FrameTold, HoldTold, OrderAnswer, Repeat, SaleTold } from '../audit/history.ts';
+import type { Frame } from '../domain/frame.ts';
 import type { Hold } from '../domain/hold.ts';
 import type { EventId, FanId, HoldId } from '../domain/ids.ts';
 
@@ -14,7 +15,7 @@ export class MemoryOfFans {
   readonly #sales = new Map<string, SaleTold>();
   readonly #repeats = new Map<string, { fanId: FanId; what: Repeat['what']; ids: string[]; asked: number }>();
   readonly #unknown: { fanId: FanId; what: 'hold' | 'order' }[] = [];
-  readonly #frames: { atMs: number; serving: number }[] = [];
+  readonly #frames = new Map<string, FrameTold>();
   readonly #untruths: string[] = [];
   readonly refusals = new Map<string, number>();
   #compared = 0;
@@ -81,9 +82,10 @@ export class MemoryOfFans {
     this.refusals.set(code, (this.refusals.get(code) ?? 0) + 1);
   }
 
-  /** Where the line stands. Only what is further than before is a call. */
-  calledUpTo(serving: number, atMs: number): void {
-    if (serving > (this.#frames.at(-1)?.serving ?? -1)) this.#frames.push({ atMs, serving });
+  /** Fans read frames of many nodes, again and again. */
+  frame({ epoch, asOf, serving }: Frame): void {
+    if (asOf === null) return;
+    this.#frames.set(`${epoch} ${asOf} ${serving}`, { epoch, asOfMs: Date.parse(asOf), serving });
   }
 
   #compare(fits: boolean, otherwise: string): void {
@@ -105,7 +107,7 @@ export class MemoryOfFans {
       unknown: this.#unknown,
       // The watch over every write says more than any order of the requests could.
       requests: [],
-      frames: this.#frames,
+      frames: [...this.#frames.values()],
       untruths: this.#untruths,
       answersCompared: this.#compared,
     };

@@ -80,7 +80,6 @@ const setStage = (options: SimulationOptions, world: World): Stage => {
   const redis = createRedisModel({
     clock: world.clockOf(OUTSIDE),
     callTtlMs: CONFIG.CALL_TTL_MS,
-    onStep: (serving) => memory.calledUpTo(serving, world.nowMs),
   });
   const broker = createBroker(world, faults, chanceOf(seed, 'broker'));
   const site = createGatewaySite(world, faults, chanceOf(seed, 'gateway'));

@@ -3,12 +3,12 @@ import { phaseAt, type SaleEvent } from '../domain/event.ts';
 import type { Frame } from '../domain/frame.ts';
 import type { LineCounters, Lost, StepInput, StepResult } from '../domain/ports/line.ts';
 import { admissionFrames, slowedBy, ticksOf } from '../streams/admissions.ts';
+import { createLineTelling } from './line-telling.ts';
 import { createPace } from './pace.ts';
 import type { WaitingRoomParts } from './parts.ts';
 
 /** Nobody is called in a closed line: its frame only has to follow a change of mind. */
 const CLOSED_TICK_MS = 1_000;
-const SAVE_EVERY_MS = 1_000;
 
 /** The line of one event as this node sees it. */
 export interface EventLine {
@@ -40,18 +40,17 @@ export const openEventLine = (first: SaleEvent, parts: WaitingRoomParts): EventL
   const event$ = new BehaviorSubject(first);
   const closed$ = new Subject<void>();
   const pace = createPace();
+  const telling = createLineTelling(eventId, parts);
   let counters: LineCounters | null = null;
   let frame: Frame | null = null;
   let restoring: Promise<void> | null = null;
-  let saving: Promise<void> = Promise.resolve();
-  let saved = { counters: '', atMs: 0 };
   let stepping: Promise<unknown> = Promise.resolve();
   let faulty = false;
   let newestRead = 0;
 
   const restoreOnce = async (): Promise<void> => {
     const snapshot = await journal.loadSnapshot(eventId);
-    // The journal may be a second behind what this node has already told people.
+    // `joined` is told before the journal has it; what people were called by is in there already.
     await store.restore(eventId, {
       ...snapshot,
       joined: Math.max(snapshot.joined, frame?.joined ?? 0),
@@ -77,16 +76,6 @@ export const openEventLine = (first: SaleEvent, parts: WaitingRoomParts): EventL
     return second;
   };
 
-  const save = (now: LineCounters): void => {
-    const text = JSON.stringify([now.epoch, now.joined, now.serving, now.admitted]);
-    if (text === saved.counters || clock.nowMs() - saved.atMs < SAVE_EVERY_MS) return;
-    saved = { counters: text, atMs: clock.nowMs() };
-    saving = journal.saveCounters(eventId, now).catch((error: unknown) => {
-      saved = { ...saved, counters: '' };
-      log.warn({ eventId, err: error }, 'the counters of a line could not be journalled');
-    });
-  };
-
   const step = async (input: StepInput): Promise<StepResult> => {
     let result = await ask(() => store.step(eventId, input));
     if (frame !== null && (result.serving < frame.serving || result.joined < frame.joined)) {
@@ -97,10 +86,10 @@ export const openEventLine = (first: SaleEvent, parts: WaitingRoomParts): EventL
     const { epoch, joined, serving, admitted, inside, called } = result;
     counters = { epoch, joined, serving, admitted, inside, called };
     pace.note(clock.nowMs(), result.serving);
-    save(counters);
+    const told = await telling.tell(result);
     if (faulty) log.info({ eventId }, 'the line moves again');
     faulty = false;
-    return result;
+    return { ...result, ...told, joined };
   };
 
   const frame$ = admissionFrames({
@@ -147,10 +136,7 @@ export const openEventLine = (first: SaleEvent, parts: WaitingRoomParts): EventL
       closed$.next();
       running.unsubscribe();
       await stepping;
-      await saving;
-      saved = { counters: '', atMs: Number.NEGATIVE_INFINITY };
-      if (counters !== null) save(counters);
-      await saving;
+      await telling.close();
     },
   };
 };

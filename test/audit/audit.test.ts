@@ -123,8 +123,8 @@ const LIES: readonly (readonly [string, Partial<AuditInput>, readonly string[]])
     'more were called between two frames than the rate allows',
     told({
       frames: [
-        { atMs: 0, serving: 0 },
-        { atMs: 100, serving: 5 },
+        { epoch: 1, asOfMs: 0, serving: 0 },
+        { epoch: 1, asOfMs: 100, serving: 5 },
       ],
     }),
     ['P6'],
@@ -133,8 +133,18 @@ const LIES: readonly (readonly [string, Partial<AuditInput>, readonly string[]])
     'serving fell back',
     told({
       frames: [
-        { atMs: 0, serving: 2 },
-        { atMs: 5_000, serving: 1 },
+        { epoch: 1, asOfMs: 0, serving: 2 },
+        { epoch: 1, asOfMs: 5_000, serving: 1 },
+      ],
+    }),
+    ['P6'],
+  ],
+  [
+    'a restored line is behind what was told',
+    told({
+      frames: [
+        { epoch: 2, asOfMs: 4_000, serving: 1 },
+        { epoch: 1, asOfMs: 5_000, serving: 2 },
       ],
     }),
     ['P6'],

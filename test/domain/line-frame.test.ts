@@ -9,6 +9,7 @@ const reading: LineReading = {
   inside: 7,
   effectiveRatePerMinute: 600,
   binding: 'rate',
+  countedAtMs: 1_800_000_000_900,
 };
 
 test('a frame says what the step read, and when', (t) => {
@@ -16,6 +17,7 @@ test('a frame says what the step read, and when', (t) => {
     eventId: 'e',
     epoch: 2,
     phase: 'open',
+    asOf: '2027-01-15T08:00:00.900Z',
     serving: 20,
     joined: 50,
     inside: 7,
@@ -35,13 +37,20 @@ test('what people were told never goes back, whatever the store says', (t) => {
 test('without a reading the numbers stand and nobody is let in', (t) => {
   const first = nextFrame(null, event, reading, 0);
   t.like(nextFrame(first, event, null, 0), {
+    asOf: first.asOf,
     joined: 50,
     serving: 20,
     inside: 7,
     ratePerMinute: 0,
     reason: 'degraded',
   });
-  t.like(nextFrame(null, event, null, 0), { epoch: 0, joined: 0, serving: 0, reason: 'degraded' });
+  t.like(nextFrame(null, event, null, 0), {
+    epoch: 0,
+    asOf: null,
+    joined: 0,
+    serving: 0,
+    reason: 'degraded',
+  });
 });
 
 test('the phase comes before every other reason', (t) => {

@@ -40,6 +40,7 @@ export const frame: Frame = {
   eventId: EVENT,
   epoch: 1,
   phase: 'open',
+  asOf: '2026-12-01T12:00:00.900Z',
   serving: 10,
   joined: 25,
   inside: 4,

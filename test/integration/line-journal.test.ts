@@ -118,11 +118,30 @@ test.serial('counters only rise, and each loading raises the epoch', async (t) =
   const world = await open(t);
   if (world === null) return;
   const { journal, eventId } = world;
-  const counters = { epoch: 1, joined: 50, serving: 20, admitted: 25, inside: 3, called: 2 };
+  const counters = {
+    epoch: 1,
+    joined: 50,
+    serving: 20,
+    admitted: 25,
+    inside: 3,
+    called: 2,
+    countedAtMs: 900,
+  };
   const first = await journal.loadSnapshot(eventId);
   t.deepEqual(first, { epoch: 1, joined: 0, serving: 0, admitted: 0, firstUse: true, passes: [] });
-  await journal.saveCounters(eventId, counters);
-  await journal.saveCounters(eventId, { ...counters, joined: 40, serving: 21, admitted: 1 });
+  t.deepEqual(await journal.saveCounters(eventId, counters), {
+    epoch: 1,
+    joined: 50,
+    serving: 20,
+    countedAtMs: 900,
+  });
+  const further = { ...counters, joined: 40, serving: 21, admitted: 1, countedAtMs: 950 };
+  t.like(await journal.saveCounters(eventId, further), { joined: 50, serving: 21, countedAtMs: 950 });
+  // From a node that is behind: the time belongs to the number.
+  t.like(await journal.saveCounters(eventId, { ...counters, countedAtMs: 990 }), {
+    serving: 21,
+    countedAtMs: 950,
+  });
   const loaded = await Promise.all([journal.loadSnapshot(eventId), journal.loadSnapshot(eventId)]);
   t.deepEqual(
     loaded.map(({ epoch }) => epoch).toSorted((a, b) => a - b),

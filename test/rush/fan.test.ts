@@ -234,7 +234,7 @@ test('an answer that does not fit its request is an untruth', async (t) => {
 test('a fan whose patience ends in line goes home without asking to come in', async (t) => {
   const { outcome, asked } = await live(t, persona({ linePatienceMs: 0 }), (seen) =>
     `${seen.method} ${seen.path}` === `GET /v1/events/${EVENT}/line`
-      ? { status: 200, body: { serving: 1, joined: 9, at: new Date().toISOString() } }
+      ? { status: 200, body: { epoch: 1, asOf: null, serving: 1, joined: 9 } }
       : AS_USUAL,
   );
   t.is(outcome, 'gave_up_in_line');

@@ -85,18 +85,31 @@ const ackedFirst = (delivery: Delivery): Delivery => {
   return { ...delivery, ack: () => undefined, retry: () => undefined, park: () => undefined };
 };
 
+/** Some nodes die with a delivery in hand, before its work has begun: where an early ack costs the message. */
+const DIES_WITH_ONE_IN = 3;
+const DEATHS_MOST = 4;
+
 /** Each delivery is acked before its work is done. */
-const ackBeforeDone: Sabotage = (servers) => ({
-  ...servers,
-  busOf(owner, crash): MessageBus {
-    const bus = servers.busOf(owner, crash);
-    return {
-      ...bus,
-      subscribe: (queue, prefetch, onDelivery) =>
-        bus.subscribe(queue, prefetch, (delivery) => onDelivery(ackedFirst(delivery))),
-    };
-  },
-});
+const ackBeforeDone: Sabotage = (servers) => {
+  let deliveries = 0;
+  return {
+    ...servers,
+    busOf(owner, crash): MessageBus {
+      const bus = servers.busOf(owner, crash);
+      return {
+        ...bus,
+        subscribe: (queue, prefetch, onDelivery) =>
+          bus.subscribe(queue, prefetch, (delivery) => {
+            const acked = ackedFirst(delivery);
+            deliveries += 1;
+            if (deliveries % DIES_WITH_ONE_IN === 0 && deliveries <= DIES_WITH_ONE_IN * DEATHS_MOST)
+              crash('it died with a delivery in hand');
+            else onDelivery(acked);
+          }),
+      };
+    },
+  };
+};
 
 /** The outbox ticks rows off when they are claimed, before the bus has confirmed them. */
 const sentWhenClaimed: Sabotage = (servers) => {

@@ -256,15 +256,16 @@ export const createSaleRun = (names: SaleNames) => {
           ];
         case 'counters': {
           const { joined, serving } = operation;
-          await journal.saveCounters(names.event, {
+          const told = await journal.saveCounters(names.event, {
             epoch: 1,
             joined,
             serving,
             admitted: serving,
             inside: 0,
             called: 0,
+            countedAtMs: 1_000 + joined,
           });
-          return journal.loadSnapshot(names.event);
+          return [told, await journal.loadSnapshot(names.event)];
         }
         case 'hold':
           return (

@@ -44,6 +44,7 @@ const line = (latencyMs: number, failing: readonly number[] = []) => {
         called: 0,
         binding: 'rate',
         effectiveRatePerMinute: input.knobs.ratePerMinute,
+        countedAtMs: turn,
       };
     };
     return (latencyMs === 0 ? of(0) : timer(latencyMs)).pipe(map(read));

@@ -67,7 +67,19 @@ export interface RoomOptions {
   readonly passTtlMs?: number;
   readonly stockLeft?: (eventId: string) => number | null;
   readonly slowdown?: (event: SaleEvent) => Slowdown | null;
+  /** Once true the node has died: it neither counts nor writes any more. */
+  readonly isDead?: () => boolean;
 }
+
+/** What a process that has died does for others: nothing. */
+const mortal = <T extends object>(part: T, isDead: () => boolean): T =>
+  new Proxy(part, {
+    get: (target, name, receiver) => {
+      const own: unknown = Reflect.get(target, name, receiver);
+      if (typeof own !== 'function' || !isDead()) return own;
+      return () => Promise.reject(new Error('this node is dead'));
+    },
+  });
 
 export interface World {
   readonly events: Events;
@@ -89,9 +101,10 @@ const worldOn = (
   const events = createEvents();
   const node = async (options: RoomOptions = {}): Promise<WaitingRoom> => {
     const callTtlMs = options.callTtlMs ?? 30_000;
+    const isDead = options.isDead ?? (() => false);
     const room = createWaitingRoom({
-      store: await storeFor(callTtlMs),
-      journal: createLineJournal(pool),
+      store: mortal(await storeFor(callTtlMs), isDead),
+      journal: mortal(createLineJournal(pool), isDead),
       passes,
       events,
       clock: systemClock,

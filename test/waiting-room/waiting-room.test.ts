@@ -322,6 +322,48 @@ rule('counters are in the journal when a room has stopped', async (t, world) => 
   t.deepEqual(rows, [{ joined: 3, serving: 3, admitted: 3 }]);
 });
 
+rule('whatever a frame tells is in the journal before anybody hears of it', async (t, world) => {
+  const eventId = world.events.create();
+  const [one, two] = [await world.node(), await world.node()];
+  const heard: Promise<readonly [number, number]>[] = [];
+  const check = async ({ epoch, serving }: Frame): Promise<readonly [number, number]> => {
+    const { rows } = await world.pool.query<{ epoch: number; serving: number }>(
+      'SELECT epoch, serving FROM line.counters',
+    );
+    return [epoch - (rows[0]?.epoch ?? 0), serving - (rows[0]?.serving ?? 0)];
+  };
+  for (const room of [one, two]) room.watchFrame(eventId, (frame) => void heard.push(check(frame)));
+  for (let count = 1; count <= 8; count += 1) {
+    await fanIn(count % 2 === 0 ? one : two, eventId);
+    await eventually(async () => assert.equal((await frameOf(one, eventId)).serving, count));
+  }
+  t.deepEqual(
+    (await Promise.all(heard)).filter(([epochs, called]) => epochs > 0 || called > 0),
+    [],
+  );
+});
+
+rule('a node that dies with the store takes back nothing that it told', async (t, world) => {
+  const eventId = world.events.create();
+  let killed = false;
+  const one = await world.node({ isDead: () => killed });
+  for (let count = 1; count <= 5; count += 1) {
+    await fanIn(one, eventId);
+    await eventually(async () => assert.equal((await frameOf(one, eventId)).serving, count));
+  }
+  const last = await frameOf(one, eventId);
+  killed = true;
+  await world.lose();
+  const two = await world.node();
+  const next = await eventually(async () => {
+    const frame = await frameOf(two, eventId);
+    assert.ok(frame.asOf !== null);
+    return frame;
+  });
+  t.true(next.serving >= last.serving, `${next.serving} after ${last.serving}`);
+  t.true(next.epoch > last.epoch);
+});
+
 rule(
   'while a section is closed the frame says so, and fewer are let in until it is open again',
   async (t, world) => {

@@ -42,6 +42,14 @@ export interface StepInput {
 export type StepResult = LineCounters & {
   readonly binding: BindingLimit;
   readonly effectiveRatePerMinute: number;
+  /** When the step was taken, by the clock of the store. */
+  readonly countedAtMs: number;
+};
+
+/** A line as its journal has it: all that may be told to people, because nothing that is lost can be behind it. */
+export type JournalledLine = Pick<LineCounters, 'epoch' | 'joined' | 'serving'> & {
+  /** When `serving` was first seen, by the clock of the store that counted; never falls while the epoch stays. */
+  readonly countedAtMs: number;
 };
 
 /** `remainingMs`, not a time: only durations travel between the store's clock and that of Postgres. */
@@ -147,8 +155,11 @@ export interface LineJournal {
   findAdmission(eventId: EventId, number: PlaceNumber): Promise<AdmissionRecord | null>;
   /** Ends the fan's admission if it is alive, and returns the newest one however it ended. Null: there never was one. */
   endAdmission(eventId: EventId, fanId: FanId): Promise<AdmissionRecord | null>;
-  /** Keeps the greater of each counter. */
-  saveCounters(eventId: EventId, counters: LineCounters): Promise<void>;
+  /** Keeps the greater of each counter, and returns what stands then: what any node has saved before is in it. */
+  saveCounters(
+    eventId: EventId,
+    counters: LineCounters & Pick<StepResult, 'countedAtMs'>,
+  ): Promise<JournalledLine>;
   /** From the saved counters and the places and admissions themselves, whichever is further; raises the epoch. */
   loadSnapshot(eventId: EventId): Promise<LineSnapshot>;
 }

@@ -25,6 +25,13 @@ interface AdmissionRow {
   readonly state: AdmissionState;
 }
 
+interface CountersRow {
+  readonly epoch: number;
+  readonly joined: number;
+  readonly serving: number;
+  readonly counted_at_ms: number;
+}
+
 const placeOf = (row: PlaceRow): PlaceRecord => ({
   eventId: row.event_id,
   fanId: row.fan_id,
@@ -83,12 +90,17 @@ const SPEND_PLACE = `
   WHERE p.event_id = $1 AND p.fan_id = $2 AND p.number = $3 AND p.spent_at IS NULL
     AND a.event_id = p.event_id AND a.number = p.number AND (a.left_at IS NOT NULL OR a.expires_at <= now())`;
 
+/** The time goes with the number it belongs to, and never back: a clock may have been set back meanwhile. */
 const SAVE_COUNTERS = `
-  INSERT INTO line.counters AS c (event_id, epoch, joined, serving, admitted) VALUES ($1, $2, $3, $4, $5)
+  INSERT INTO line.counters AS c (event_id, epoch, joined, serving, admitted, counted_at_ms)
+  VALUES ($1, $2, $3, $4, $5, $6)
   ON CONFLICT (event_id) DO UPDATE SET
     epoch = greatest(c.epoch, excluded.epoch), joined = greatest(c.joined, excluded.joined),
     serving = greatest(c.serving, excluded.serving), admitted = greatest(c.admitted, excluded.admitted),
-    saved_at = now()`;
+    counted_at_ms = CASE WHEN excluded.serving > c.serving OR c.counted_at_ms = 0
+      THEN greatest(c.counted_at_ms, excluded.counted_at_ms) ELSE c.counted_at_ms END,
+    saved_at = now()
+  RETURNING epoch, joined, serving, counted_at_ms`;
 
 /** Raising the epoch in the same statement makes exactly one loader the first, and none of them equal. */
 const LOAD_COUNTERS = `
@@ -195,8 +207,19 @@ export const createLineJournal = (pool: Pool): LineJournal => {
       return rows[0] === undefined ? null : admissionOf(rows[0]);
     },
 
-    async saveCounters(eventId, { epoch, joined, serving, admitted }) {
-      await pool.query(SAVE_COUNTERS, [eventId, epoch, joined, serving, admitted]);
+    async saveCounters(eventId, counters) {
+      const { rows } = await pool.query<CountersRow>(SAVE_COUNTERS, [
+        eventId,
+        counters.epoch,
+        counters.joined,
+        counters.serving,
+        counters.admitted,
+        counters.countedAtMs,
+      ]);
+      const [row] = rows;
+      if (row === undefined) throw new Error('Postgres returned no counters');
+      const { epoch, joined, serving, counted_at_ms: countedAtMs } = row;
+      return { epoch, joined, serving, countedAtMs };
     },
 
     async loadSnapshot(eventId) {

@@ -50,7 +50,8 @@ const WRITE_SLOTS = `
 const WRITE_COUNTERS = `
   UPDATE line.counters SET
     epoch = greatest(epoch, $2), joined = greatest(joined, $3), serving = greatest(serving, $4),
-    admitted = greatest(admitted, $5), saved_at = now()
+    admitted = greatest(admitted, $5), saved_at = now(),
+    counted_at_ms = CASE WHEN $4 > serving OR counted_at_ms = 0 THEN greatest(counted_at_ms, $6) ELSE counted_at_ms END
   WHERE event_id = $1`;
 
 /**
@@ -80,8 +81,8 @@ export const createPostgresLineStore = (options: {
       term,
       state,
     ]);
-    const { epoch, joined, serving, admitted } = line;
-    await client.query(WRITE_COUNTERS, [eventId, epoch, joined, serving, admitted]);
+    const { epoch, joined, serving, admitted, atMs } = line;
+    await client.query(WRITE_COUNTERS, [eventId, epoch, joined, serving, admitted, atMs]);
     if (slots.length === 0) return;
     const columns = [
       slots.map((slot) => slot.number),

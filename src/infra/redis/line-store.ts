@@ -123,6 +123,7 @@ export const createRedisLineStore = (options: {
         called,
         effectiveRatePerMinute: rate,
         binding: reply[7] as BindingLimit,
+        countedAtMs: Number(reply[8]),
       };
     },
 

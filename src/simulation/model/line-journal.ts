@@ -3,6 +3,8 @@ import type { Clock } from '../../domain/ports/environment.ts';
 import type { AdmissionRecord, AdmissionState, LineJournal, PlaceRecord } from '../../domain/ports/line.ts';
 import { numberKey, without, type AdmissionRow, type PlaceRow, type SaleTables } from './rows.ts';
 
+const UNCOUNTED = { epoch: 0, joined: 0, serving: 0, admitted: 0, countedAtMs: 0 };
+
 /** `createLineJournal` of Postgres, in memory. */
 export const createLineJournalModel = (tables: SaleTables, clock: Pick<Clock, 'nowMs'>): LineJournal => {
   const stateOf = (row: AdmissionRow): AdmissionState => {
@@ -77,21 +79,22 @@ export const createLineJournalModel = (tables: SaleTables, clock: Pick<Clock, 'n
       const newest = ofFan.sort((a, b) => b.admittedAtMs - a.admittedAtMs)[0];
       return newest === undefined ? null : findAdmission(eventId, newest.number);
     },
-    async saveCounters(eventId, { epoch, joined, serving, admitted }) {
-      const has = tables.counters.get(eventId) ?? { epoch: 0, joined: 0, serving: 0, admitted: 0 };
-      tables.counters.set(eventId, {
+    async saveCounters(eventId, { epoch, joined, serving, admitted, countedAtMs }) {
+      const has = tables.counters.get(eventId) ?? UNCOUNTED;
+      const moved = serving > has.serving || has.countedAtMs === 0;
+      const now = {
         epoch: Math.max(has.epoch, epoch),
         joined: Math.max(has.joined, joined),
         serving: Math.max(has.serving, serving),
         admitted: Math.max(has.admitted, admitted),
-      });
+        countedAtMs: moved ? Math.max(has.countedAtMs, countedAtMs) : has.countedAtMs,
+      };
+      tables.counters.set(eventId, now);
+      return { epoch: now.epoch, joined: now.joined, serving: now.serving, countedAtMs: now.countedAtMs };
     },
     async loadSnapshot(eventId) {
       const has = tables.counters.get(eventId);
-      const counters =
-        has === undefined
-          ? { epoch: 1, joined: 0, serving: 0, admitted: 0 }
-          : { ...has, epoch: has.epoch + 1 };
+      const counters = has === undefined ? { ...UNCOUNTED, epoch: 1 } : { ...has, epoch: has.epoch + 1 };
       tables.counters.set(eventId, counters);
       const numbers = tables.places.values().flatMap((row) => (row.eventId === eventId ? [row.number] : []));
       const admissions = admissionsOf(eventId);

@@ -15,8 +15,6 @@ export interface RedisModel {
 export const createRedisModel = (options: {
   readonly clock: Clock;
   readonly callTtlMs: number;
-  /** After each step of a line: how far it has called. */
-  readonly onStep: (serving: number) => void;
 }): RedisModel => {
   const { clock, callTtlMs } = options;
   let locks = createMemorySeatLocks(clock);
@@ -35,11 +33,7 @@ export const createRedisModel = (options: {
     },
     line: {
       nextNumber: (eventId) => line.nextNumber(eventId),
-      async step(eventId, input) {
-        const result = await line.step(eventId, input);
-        if (!('lost' in result)) options.onStep(result.serving);
-        return result;
-      },
+      step: (eventId, input) => line.step(eventId, input),
       redeem: (...question) => line.redeem(...question),
       assure: (...pass) => line.assure(...pass),
       leave: (eventId, place) => line.leave(eventId, place),

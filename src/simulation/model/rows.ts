@@ -53,6 +53,7 @@ export interface CountersRow {
   readonly joined: number;
   readonly serving: number;
   readonly admitted: number;
+  readonly countedAtMs: number;
 }
 
 export interface SaleTables {

@@ -4,7 +4,7 @@
 --            4 ratePerMinute   5 insideMax   6 paused (0/1)   7 version
 --            8 what the sale can digest, people a minute (-1: no limit)   9 why
 -- KEYS[1] also keeps slowReason: why the line is slowed, while it is.
--- Returns {-1}: lost; or {epoch, joined, serving, admitted, inside, called, rate, binding}.
+-- Returns {-1}: lost; or {epoch, joined, serving, admitted, inside, called, rate, binding, now}.
 local line = load()
 if not line then return { -1 } end
 local now = nowMs()
@@ -64,4 +64,5 @@ end
 
 save(line)
 for i = 1, 3 do redis.call('PEXPIRE', KEYS[i], KEEP_MS) end
-return { line.epoch, line.joined, line.serving, line.admitted, line.inside, line.called, calling and rateOf(line) or 0, binding }
+return { line.epoch, line.joined, line.serving, line.admitted, line.inside, line.called, calling and rateOf(line) or 0, binding,
+  now }
