@@ -1,15 +1,17 @@
 import { createClosing } from './app/closing.ts';
 import { importDemoEvent } from './app/demo-event.ts';
 import { startEdge } from './app/edge.ts';
+import { elsewhere } from './app/elsewhere.ts';
 import { createHealth } from './app/health.ts';
 import { createSaleMetrics, watchParts } from './app/metrics.ts';
 import { startMoney } from './app/money.ts';
-import { startPayments } from './app/payments.ts';
-import { postgresStores, startSale, SYSTEM } from './app/sale.ts';
+import { remotePayments, startPayments } from './app/payments.ts';
+import { postgresStores, startSale, createSaleView, SYSTEM } from './app/sale.ts';
 import { startSandboxGateway } from './app/sandbox.ts';
 import { signingSecret } from './app/secret.ts';
 import { openServers, type Part } from './app/servers.ts';
-import { StartError } from './app/start-error.ts';
+import { openUpstreams } from './app/upstreams.ts';
+import { startWaitingRoom } from './app/waiting-room.ts';
 import type { Config } from './config.ts';
 import type { SaleEvent } from './domain/event.ts';
 import { systemClock } from './infra/environment.ts';
@@ -17,6 +19,7 @@ import { createBearerTokens } from './infra/jose/bearer-tokens.ts';
 import { createLinePasses } from './infra/line-passes.ts';
 import type { Logger } from './infra/log.ts';
 import { createMetrics } from './infra/metrics.ts';
+import type { WaitingRoom } from './waiting-room/waiting-room.ts';
 
 export interface AppOptions {
   readonly config: Config;
@@ -32,6 +35,8 @@ export interface AppOptions {
 export interface RunningApp {
   /** Where fans and operators reach it; null when the gateway role is not served. */
   readonly url: string | null;
+  /** Where the gateway reaches it, when it serves tickets or payments without being a gateway. */
+  readonly serviceUrl: string | null;
   readonly sandboxUrl: string | null;
   readonly databaseUrl: string | null;
   readonly parts: readonly Pick<Part, 'name' | 'where'>[];
@@ -81,6 +86,7 @@ const compose = async (
   if (roles.every((role) => role === 'sandbox')) {
     return {
       url: null,
+      serviceUrl: null,
       sandboxUrl: sandbox?.url ?? null,
       databaseUrl: null,
       parts: [{ name: 'Gateway', where: 'sandbox' }],
@@ -89,57 +95,73 @@ const compose = async (
       stop: () => closing.run(),
     };
   }
-  if (roles.includes('gateway') && !(roles.includes('tickets') && roles.includes('payments'))) {
-    throw new StartError('The role gateway needs the roles tickets and payments in the same process.');
-  }
-
   const servers = await openServers(config, log, closing);
   const metrics = createMetrics();
   watchParts(metrics, servers.parts);
-  const payments = await startPayments({ config, servers, sandbox, log, closing });
-  const money = startMoney({ config, servers, gateway: payments.gateway, metrics, log, closing });
-  const sale = startSale({
-    config,
-    servers,
-    stores: postgresStores(servers.pool),
-    surroundings: SYSTEM,
-    log,
-    metrics: createSaleMetrics(metrics),
-    closing,
-    onFatal,
-  });
+  const passes = createLinePasses(secret);
+  const upstreams = openUpstreams(config, log, closing);
+  const payments = roles.includes('payments')
+    ? await startPayments({ config, servers, sandbox, log, closing })
+    : null;
+  const money =
+    payments === null
+      ? null
+      : startMoney({ config, servers, gateway: payments.gateway, metrics, log, closing });
+  const stores = postgresStores(servers.pool);
+  const sale = roles.includes('tickets')
+    ? startSale({
+        config,
+        servers,
+        stores,
+        surroundings: SYSTEM,
+        log,
+        metrics: createSaleMetrics(metrics),
+        closing,
+        onFatal,
+      })
+    : createSaleView(stores, systemClock);
+  const waitingRoom: WaitingRoom =
+    roles.includes('gateway') || roles.includes('tickets')
+      ? await startWaitingRoom({ config, servers, sale, passes, log, closing })
+      : elsewhere('waiting room');
   const demoEvent = demo ? await importDemoEvent(sale.events) : null;
   const parts: readonly Part[] = [
     ...servers.parts,
-    {
-      name: 'Gateway',
-      where: sandbox === null ? payments.gatewayAddress : 'sandbox',
-      vital: false,
-      up: () => true,
-    },
+    ...upstreams.parts,
+    ...(payments === null
+      ? []
+      : [
+          {
+            name: 'Gateway',
+            where: sandbox === null ? payments.gatewayAddress : 'sandbox',
+            vital: false,
+            up: () => true,
+          },
+        ]),
   ];
 
-  const url = roles.includes('gateway')
-    ? await startEdge({
-        config,
-        servers,
-        sale,
-        payments: payments.service,
-        money,
-        tokens,
-        passes: createLinePasses(secret),
-        secret,
-        health: createHealth(parts),
-        metrics,
-        log,
-        closing,
-      })
-    : null;
-  if (url !== null && config.SANDBOX_WEBHOOK_URL === undefined)
-    sandbox?.setWebhookUrl(`${url}/v1/payments/webhooks/stripe`);
+  const url = await startEdge({
+    config,
+    servers,
+    sale,
+    waitingRoom,
+    upstreams,
+    payments: payments?.service ?? remotePayments(upstreams.payments, tokens),
+    money: money ?? elsewhere('balance'),
+    tokens,
+    passes,
+    secret,
+    health: createHealth(parts),
+    metrics,
+    log,
+    closing,
+  });
+  const isGateway = roles.includes('gateway');
+  if (config.SANDBOX_WEBHOOK_URL === undefined) sandbox?.setWebhookUrl(`${url}/v1/payments/webhooks/stripe`);
 
   return {
-    url,
+    url: isGateway ? url : null,
+    serviceUrl: isGateway ? null : url,
     sandboxUrl: sandbox?.url ?? null,
     databaseUrl: servers.databaseUrl,
     parts,

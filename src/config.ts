@@ -49,6 +49,8 @@ const schema = z.object({
   CHECKOUT_URL: z.string().optional(),
   SANDBOX_PORT: z.coerce.number().int().min(0).max(65_535).default(3001),
   SANDBOX_WEBHOOK_URL: url('http', 'https').optional(),
+  TICKETS_URL: url('http', 'https').optional(),
+  PAYMENTS_URL: url('http', 'https').optional(),
   OIDC_ISSUER: url('https', 'http').optional(),
   OIDC_AUDIENCE: z.string().optional(),
   CHAOS: flag,
@@ -73,6 +75,55 @@ export class ConfigError extends Error {
   }
 }
 
+type Name = keyof Variables;
+
+/** The servers that these roles work with. */
+export const serversOf = (
+  roles: readonly Role[],
+): { readonly postgres: boolean; readonly redis: boolean; readonly rabbit: boolean } => {
+  const one = (...names: Role[]): boolean => names.some((name) => roles.includes(name));
+  return {
+    postgres: one('gateway', 'tickets', 'payments'),
+    redis: one('gateway', 'tickets'),
+    rabbit: one('tickets', 'payments'),
+  };
+};
+
+/** What these roles cannot do without, with the reason. */
+const neededBy = (
+  roles: readonly Role[],
+  given: Partial<Variables>,
+): readonly (readonly [Name, string])[] => {
+  const needs = serversOf(roles);
+  const servers: readonly Name[] = [
+    ...(needs.postgres ? (['DATABASE_URL'] as const) : []),
+    ...(needs.redis ? (['REDIS_URL'] as const) : []),
+    ...(needs.rabbit ? (['RABBITMQ_URL'] as const) : []),
+  ];
+  const has = (role: Role): boolean => roles.includes(role);
+  const apart = needs.postgres && !(has('gateway') && has('tickets') && has('payments'));
+  const shared = 'must be set where the services run in processes of their own';
+  const wanted: (readonly [Name, string])[] = [];
+  if (given.NODE_ENV === 'production') {
+    if (given.ALLOW_EMBEDDED !== true)
+      for (const name of servers)
+        wanted.push([name, 'must be set in production (or set ALLOW_EMBEDDED=1 and know what you do)']);
+    wanted.push(['CATRACA_SECRET', 'must be set in production']);
+  }
+  if (apart) {
+    for (const name of servers) if (name !== 'RABBITMQ_URL') wanted.push([name, shared]);
+    wanted.push(['CATRACA_SECRET', shared]);
+  }
+  if (has('gateway') && !has('tickets'))
+    wanted.push(['TICKETS_URL', 'must say where the role tickets is served']);
+  if ((has('gateway') || has('tickets')) && !has('payments'))
+    wanted.push(['PAYMENTS_URL', 'must say where the role payments is served']);
+  const missing = new Map<Name, string>();
+  for (const [name, reason] of wanted)
+    if (given[name] === undefined && !missing.has(name)) missing.set(name, reason);
+  return [...missing];
+};
+
 /** Reads and checks everything; throws one `ConfigError` that names every wrong variable. An empty or blank value counts as unset. */
 export const readConfig = (
   environment: Readonly<Record<string, string | undefined>>,
@@ -87,16 +138,8 @@ export const readConfig = (
   const problems = parsed.success
     ? []
     : parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
-  if (parsed.success && parsed.data.NODE_ENV === 'production') {
-    if (!parsed.data.ALLOW_EMBEDDED) {
-      for (const name of ['DATABASE_URL', 'REDIS_URL', 'RABBITMQ_URL'] as const) {
-        if (parsed.data[name] === undefined) {
-          problems.push(`${name}: must be set in production (or set ALLOW_EMBEDDED=1 and know what you do)`);
-        }
-      }
-    }
-    if (parsed.data.CATRACA_SECRET === undefined) problems.push('CATRACA_SECRET: must be set in production');
-  }
+  if (parsed.success)
+    for (const [name, reason] of neededBy(roles, parsed.data)) problems.push(`${name}: ${reason}`);
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
   const { CATRACA_SECRET, ...rest } = parsed.data;
   return Object.freeze({ ...rest, roles, secret: CATRACA_SECRET ?? null });

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import test from 'ava';
-import { ConfigError, readConfig, ROLES, VARIABLES, type Config } from '../src/config.ts';
+import { ConfigError, readConfig, ROLES, VARIABLES, type Config, type Role } from '../src/config.ts';
 
 /** What stands in `.env.example`: every variable, commented out, with the comment lines above it. */
 const example = (): { name: string; value: string; comment: string }[] => {
@@ -24,9 +24,9 @@ const valueOf = (config: Config, name: string): unknown =>
 
 const byName = (a = '', b = ''): number => a.localeCompare(b);
 
-const problemsOf = (environment: Record<string, string>): string[] => {
+const problemsOf = (environment: Record<string, string>, roles: readonly Role[] = ROLES): string[] => {
   try {
-    readConfig(environment);
+    readConfig(environment, roles);
     return [];
   } catch (error) {
     if (error instanceof ConfigError) return error.message.split('\n');
@@ -96,11 +96,11 @@ test('an empty or blank value counts as not set, and unknown variables are none 
 
 test('values are read in their own types', (t) => {
   const config = readConfig({ PORT: '8080', CHAOS: 'true', TRUST_PROXY: '1', ALLOW_EMBEDDED: '0' }, [
-    'gateway',
+    'sandbox',
   ]);
   t.deepEqual(
     [config.PORT, config.CHAOS, config.TRUST_PROXY, config.ALLOW_EMBEDDED, config.roles],
-    [8080, true, true, false, ['gateway']],
+    [8080, true, true, false, ['sandbox']],
   );
   t.deepEqual(readConfig({}).roles, ROLES);
   t.true(Object.isFrozen(config));
@@ -126,4 +126,27 @@ test('production with embedded parts has to be asked for, and still needs a secr
   const asked = { NODE_ENV: 'production', ALLOW_EMBEDDED: '1' };
   t.deepEqual(problemsOf({ ...asked, CATRACA_SECRET: PRODUCTION.CATRACA_SECRET }), []);
   t.regex(problemsOf(asked).join(), /^CATRACA_SECRET/);
+});
+
+test('a service that runs apart needs what it shares with the others, and where they are', (t) => {
+  const missing = (roles: readonly Role[], environment: Record<string, string> = {}) =>
+    problemsOf(environment, roles)
+      .map((line) => line.split(':')[0])
+      .sort(byName);
+  t.deepEqual(missing(['gateway']), [
+    'CATRACA_SECRET',
+    'DATABASE_URL',
+    'PAYMENTS_URL',
+    'REDIS_URL',
+    'TICKETS_URL',
+  ]);
+  t.deepEqual(missing(['tickets']), ['CATRACA_SECRET', 'DATABASE_URL', 'PAYMENTS_URL', 'REDIS_URL']);
+  t.deepEqual(missing(['payments']), ['CATRACA_SECRET', 'DATABASE_URL']);
+  t.deepEqual(missing(['payments'], { NODE_ENV: 'production' }), [
+    'CATRACA_SECRET',
+    'DATABASE_URL',
+    'RABBITMQ_URL',
+  ]);
+  t.deepEqual(missing(['sandbox']), []);
+  t.deepEqual(missing(['gateway', 'tickets', 'payments']), []);
 });

@@ -1,9 +1,9 @@
 import type { Config } from '../config.ts';
-import { slowdownOf } from '../domain/slowdown.ts';
 import type { RecoveryCodes } from '../domain/ports/line.ts';
 import type { MoneyReport } from '../domain/ports/reconciliation-store.ts';
 import type { BearerTokens, HealthService, LinePasses, PaymentService } from '../domain/ports/services.ts';
 import { readPages } from '../http/pages.ts';
+import type { Service } from '../http/route.ts';
 import { createHttpServer } from '../http/server.ts';
 import { systemClock, systemIds } from '../infra/environment.ts';
 import { createTicketCodes } from '../infra/jose/ticket-codes.ts';
@@ -11,15 +11,14 @@ import type { Logger } from '../infra/log.ts';
 import type { Metrics } from '../infra/metrics.ts';
 import { createAuditLog } from '../infra/postgres/audit-log.ts';
 import { createIdempotencyStore } from '../infra/postgres/idempotency-store.ts';
-import { createLineJournal } from '../infra/postgres/line-journal.ts';
 import { createOperatorService } from '../operators/operator-service.ts';
-import { createWaitingRoom } from '../waiting-room/waiting-room.ts';
+import type { WaitingRoom } from '../waiting-room/waiting-room.ts';
 import type { Closing } from './closing.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import { portError } from './listen.ts';
 import type { Sale } from './sale.ts';
 import type { Servers } from './servers.ts';
-import { createStock } from './stock.ts';
+import type { Upstreams } from './upstreams.ts';
 
 /** What the build makes of `web/`, beside the compiled code. */
 const PAGES = new URL('../../pages/', import.meta.url);
@@ -28,6 +27,8 @@ export interface EdgeParts {
   readonly config: Config;
   readonly servers: Servers;
   readonly sale: Sale;
+  readonly waitingRoom: WaitingRoom;
+  readonly upstreams: Upstreams;
   readonly payments: PaymentService;
   readonly money: () => Promise<MoneyReport | null>;
   readonly tokens: BearerTokens;
@@ -39,27 +40,11 @@ export interface EdgeParts {
   readonly closing: Closing;
 }
 
-/** The waiting room and the HTTP server: what fans and operators reach. Returns its URL. */
-export const startEdge = async (parts: EdgeParts): Promise<string> => {
-  const { config, servers, sale, tokens, passes, log, closing } = parts;
-  const stock = createStock(sale.catalogue);
-  const waitingRoom = createWaitingRoom({
-    store: servers.line,
-    journal: createLineJournal(servers.pool),
-    passes,
-    events: sale.events,
-    clock: systemClock,
-    ids: systemIds,
-    log,
-    callTtlMs: config.CALL_TTL_MS,
-    passTtlMs: config.PASS_TTL_MS,
-    tickMs: config.ADMISSION_TICK_MS,
-    stockLeft: (eventId) => stock.left(eventId),
-    slowdown: (event) => slowdownOf(event, sale.closedSections.of(event.eventId)),
-  });
-  await waitingRoom.start();
-  closing.add('waiting room', () => waitingRoom.stop());
+const SERVICES: readonly Service[] = ['gateway', 'tickets', 'payments'];
 
+/** The HTTP server with the routes of this process' roles. Returns its URL. */
+export const startEdge = async (parts: EdgeParts): Promise<string> => {
+  const { config, servers, sale, waitingRoom, upstreams, tokens, passes, log, closing } = parts;
   const idempotency = createIdempotencyStore(servers.pool);
   const housekeeping = startHousekeeping({ idempotency, log });
   closing.add('housekeeping', () => housekeeping.stop());
@@ -94,6 +79,13 @@ export const startEdge = async (parts: EdgeParts): Promise<string> => {
     metrics: parts.metrics,
     pages: await readPages(PAGES),
     deciding: servers.deciding,
+    served: SERVICES.filter((service) => config.roles.includes(service)),
+    upstreams: config.roles.includes('gateway')
+      ? {
+          ...(upstreams.tickets && { tickets: upstreams.tickets }),
+          ...(upstreams.payments && { payments: upstreams.payments }),
+        }
+      : {},
     options: {
       trustProxy: config.TRUST_PROXY,
       chaos: config.CHAOS,

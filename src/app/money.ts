@@ -56,7 +56,7 @@ const publishBalance = (metrics: Metrics, store: Pick<ReconciliationStore, 'repo
   );
 };
 
-/** Holds the gateway's ledger against ours, where the payment service is served; returns how the last look is read. */
+/** Holds the gateway's ledger against ours; returns how the last look is read. */
 export const startMoney = (parts: {
   readonly config: Config;
   readonly servers: Servers;
@@ -68,22 +68,20 @@ export const startMoney = (parts: {
   const { config, servers, gateway, log } = parts;
   const store = createReconciliationStore(servers.pool);
   publishBalance(parts.metrics, store);
-  if (config.roles.includes('payments')) {
-    const attempts = createPaymentStore(servers.pool);
-    const reconciler = createReconciler({
-      store,
-      attempts,
-      gateway,
-      // What it says waits for the next poll of the outbox.
-      ledger: createAttemptLedger({ store: attempts, log, nudgeOutbox: () => undefined }),
-      audit: createAuditLog(servers.pool),
-      clock: systemClock,
-      random: systemRandom,
-      log,
-      everyMs: config.RECONCILE_EVERY_MS,
-    });
-    reconciler.start();
-    parts.closing.add('reconciler', () => reconciler.stop());
-  }
+  const attempts = createPaymentStore(servers.pool);
+  const reconciler = createReconciler({
+    store,
+    attempts,
+    gateway,
+    // What it says waits for the next poll of the outbox.
+    ledger: createAttemptLedger({ store: attempts, log, nudgeOutbox: () => undefined }),
+    audit: createAuditLog(servers.pool),
+    clock: systemClock,
+    random: systemRandom,
+    log,
+    everyMs: config.RECONCILE_EVERY_MS,
+  });
+  reconciler.start();
+  parts.closing.add('reconciler', () => reconciler.stop());
   return () => store.report();
 };

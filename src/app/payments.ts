@@ -1,16 +1,19 @@
 import type { Config } from '../config.ts';
 import type { PaymentGateway } from '../domain/ports/payment-gateway.ts';
-import type { PaymentService } from '../domain/ports/services.ts';
-import { systemClock, systemRandom } from '../infra/environment.ts';
+import type { BearerTokens, PaymentService } from '../domain/ports/services.ts';
+import { systemClock, systemIds, systemRandom } from '../infra/environment.ts';
 import type { Logger } from '../infra/log.ts';
 import { createOutbox } from '../infra/postgres/outbox.ts';
 import { createPaymentStore } from '../infra/postgres/payment-store.ts';
 import { createReviewStore } from '../infra/postgres/review-store.ts';
 import { createStripeGateway } from '../infra/stripe/stripe-gateway.ts';
+import { createRemotePayments } from '../infra/upstream/remote-payments.ts';
+import type { OpenUpstream } from '../infra/upstream/upstream.ts';
 import { createPaymentService } from '../payments/payment-service.ts';
 import type { Sandbox } from '../sandbox/server.ts';
 import type { Closing } from './closing.ts';
 import type { Servers } from './servers.ts';
+import { elsewhere } from './elsewhere.ts';
 import { addressOf, StartError } from './start-error.ts';
 
 /** One call to the gateway with its retries: below what a fan waits for a checkout. */
@@ -42,7 +45,7 @@ const openGateway = (config: Config, sandboxUrl: string | null, log: Logger): Pa
   }
 };
 
-/** The payment service on its own tables. Where the role is not served it only answers; it works on nothing by itself. */
+/** The payment service on its own tables. */
 export const startPayments = async (parts: {
   readonly config: Config;
   readonly servers: Servers;
@@ -63,9 +66,22 @@ export const startPayments = async (parts: {
     log,
     sweepEveryMs: config.SWEEP_EVERY_MS,
   });
-  if (config.roles.includes('payments')) {
-    await service.start();
-    closing.add('payment service', () => service.stop());
-  }
+  await service.start();
+  closing.add('payment service', () => service.stop());
   return { service, gateway, gatewayAddress: addressOf(config.STRIPE_API_URL ?? sandbox?.url ?? STRIPE) };
+};
+
+/** The payment service in another process: what the routes of the ticket service ask of it, and nothing else. */
+export const remotePayments = (
+  upstream: OpenUpstream | null,
+  tokens: Pick<BearerTokens, 'issue'>,
+): PaymentService => {
+  const missing: PaymentService = elsewhere('payment service');
+  if (upstream === null) return missing;
+  return {
+    ...createRemotePayments({ upstream, tokens, clock: systemClock, ids: systemIds }),
+    receiveWebhook: (...args) => missing.receiveWebhook(...args),
+    reviews: (...args) => missing.reviews(...args),
+    resolveReview: (...args) => missing.resolveReview(...args),
+  };
 };

@@ -26,6 +26,7 @@ import { createSectionDirectory } from '../tickets/section-directory.ts';
 import { startSweeper } from '../tickets/sweeper.ts';
 import { createTicketService } from '../tickets/ticket-service.ts';
 import type { Closing } from './closing.ts';
+import { elsewhere } from './elsewhere.ts';
 import type { SaleMetrics } from './metrics.ts';
 import type { Servers } from './servers.ts';
 
@@ -169,36 +170,33 @@ export const startSale = (parts: SaleParts): Sale => {
     log.info({ orderId: order.orderId, eventId: order.eventId, outcome }, 'order settled');
   };
 
-  if (config.roles.includes('tickets')) {
-    const commit = startSaleCommit({
-      bus,
-      orders,
-      onSettled: settled,
-      onReport(report) {
-        metrics.committed(report);
-        if (report.failures.length > 0)
-          log.warn({ failures: report.failures.slice(0, 3) }, 'sales could not be committed');
-      },
-      onBroken: (error) => onFatal(`the commit pipeline broke: ${String(error)}`),
-    });
-    closing.add('sale commit', () => commit.stop());
+  const commit = startSaleCommit({
+    bus,
+    orders,
+    onSettled: settled,
+    onReport(report) {
+      metrics.committed(report);
+      if (report.failures.length > 0)
+        log.warn({ failures: report.failures.slice(0, 3) }, 'sales could not be committed');
+    },
+    onBroken: (error) => onFatal(`the commit pipeline broke: ${String(error)}`),
+  });
+  closing.add('sale commit', () => commit.stop());
 
-    const sweeper = startSweeper({
-      ledger,
-      orders,
-      everyMs: config.SWEEP_EVERY_MS,
-      random,
-      onExpired(holds) {
-        void locks.release(holds);
-        for (const hold of holds) sections.peek(hold.eventId, hold.sectionId)?.tell({ type: 'changed' });
-        metrics.expired(holds.length);
-      },
-      onReminded: (count) =>
-        log.warn({ orders: count }, 'overdue orders: the payment service was asked again'),
-      onError: (error) => log.warn({ err: error }, 'a sweep failed; the next one follows'),
-    });
-    closing.add('sweeper', () => sweeper.stop());
-  }
+  const sweeper = startSweeper({
+    ledger,
+    orders,
+    everyMs: config.SWEEP_EVERY_MS,
+    random,
+    onExpired(holds) {
+      void locks.release(holds);
+      for (const hold of holds) sections.peek(hold.eventId, hold.sectionId)?.tell({ type: 'changed' });
+      metrics.expired(holds.length);
+    },
+    onReminded: (count) => log.warn({ orders: count }, 'overdue orders: the payment service was asked again'),
+    onError: (error) => log.warn({ err: error }, 'a sweep failed; the next one follows'),
+  });
+  closing.add('sweeper', () => sweeper.stop());
 
   const tickets = createTicketService({
     catalogue,
@@ -214,3 +212,12 @@ export const startSale = (parts: SaleParts): Sale => {
   });
   return { tickets, events, catalogue, actors, closedSections };
 };
+
+/** What a process without the ticket service sees of the sale: events and stock, as Postgres has them. */
+export const createSaleView = (stores: SaleStores, clock: Clock): Sale => ({
+  tickets: elsewhere('ticket service'),
+  actors: elsewhere('actor system'),
+  events: stores.events,
+  catalogue: createCatalogue(stores.events, clock),
+  closedSections: createClosedSections(),
+});

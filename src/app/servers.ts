@@ -1,4 +1,4 @@
-import type { Config } from '../config.ts';
+import { serversOf, type Config } from '../config.ts';
 import type { LineStore } from '../domain/ports/line.ts';
 import type { MessageBus } from '../domain/ports/message-bus.ts';
 import type { SeatLocks } from '../domain/ports/seat-locks.ts';
@@ -24,6 +24,7 @@ import { createRedisLineStore } from '../infra/redis/line-store.ts';
 import { createRedisSeatLocks } from '../infra/redis/seat-locks.ts';
 import { createReach } from '../infra/reach.ts';
 import type { Closing } from './closing.ts';
+import { elsewhere } from './elsewhere.ts';
 import { addressOf, reasonOf, StartError } from './start-error.ts';
 
 /** Long enough for a server that is starting next to us, short enough for somebody who mistyped its address. */
@@ -173,18 +174,19 @@ const openBus = async (
   return { bus, part };
 };
 
-/** Connects to the servers that are configured, and starts the embedded part for each that is not. */
+/** Connects to the servers that are configured and that these roles need, and starts the embedded part for each that is not. */
 export const openServers = async (config: Config, log: Logger, closing: Closing): Promise<Servers> => {
   const postgres = await openPostgres(config, log, closing);
-  const redis = await openRedis(config, postgres.pool, log, closing);
-  const rabbit = await openBus(config, postgres.pool, log, closing);
+  const needs = serversOf(config.roles);
+  const redis = needs.redis ? await openRedis(config, postgres.pool, log, closing) : null;
+  const rabbit = needs.rabbit ? await openBus(config, postgres.pool, log, closing) : null;
   return {
     pool: postgres.pool,
     databaseUrl: postgres.url,
-    locks: redis.locks,
-    line: redis.line,
-    bus: rabbit.bus,
+    locks: redis?.locks ?? elsewhere('locks'),
+    line: redis?.line ?? elsewhere('line'),
+    bus: rabbit?.bus ?? elsewhere('message bus'),
     deciding: () => postgres.reach.up(),
-    parts: [postgres.part, redis.part, rabbit.part],
+    parts: [postgres, ...(redis ? [redis] : []), ...(rabbit ? [rabbit] : [])].map(({ part }) => part),
   };
 };

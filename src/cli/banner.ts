@@ -12,6 +12,7 @@ export const banner = (app: RunningApp): string => {
     text += line('Console', `${app.url}/operator`);
     text += line('API', `${app.url}/docs`);
   }
+  if (app.serviceUrl !== null) text += line('Service', app.serviceUrl);
   if (app.sandboxUrl !== null)
     text += line('Sandbox', `${app.sandboxUrl}  (payment pages; test card 4242 4242 4242 4242)`);
   if (app.demoEvent !== null)

@@ -5,7 +5,8 @@ import type { Edge } from './edge.ts';
 import { createEndpoint } from './endpoint.ts';
 import { observe } from './middleware/observe.ts';
 import { problems, writeProblem } from './middleware/problems.ts';
-import { createRoutes } from './routes.ts';
+import { createForwarding } from './forwarding.ts';
+import { mountedRoutes, upstreamOf } from './routes.ts';
 import type { Route } from './route.ts';
 import type { SseHub } from './sse.ts';
 
@@ -60,11 +61,16 @@ export const createApp = (edge: Edge, streams: SseHub): Koa => {
   app.use(closeWhileDraining(edge.draining));
   app.use(problems(edge.log));
   app.use(securityHeaders);
-  const routes = createRoutes(edge);
+  const routes = mountedRoutes(edge);
+  const middlewareOf = (route: Route): Middleware => {
+    const upstream = upstreamOf(edge, route);
+    return upstream === undefined
+      ? createEndpoint(route, edge, streams)
+      : createForwarding(route, edge, streams, upstream);
+  };
   const routerOf = (some: readonly Route[]): Router => {
     const router = new Router({ strict: true, sensitive: true });
-    for (const route of some)
-      router.register(route.path, [route.method], createEndpoint(route, edge, streams));
+    for (const route of some) router.register(route.path, [route.method], middlewareOf(route));
     return router;
   };
   // A router tries all of its routes for each request, so the busiest have one of their own in front.

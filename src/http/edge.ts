@@ -1,6 +1,7 @@
 import type { Priority } from '../domain/concurrency-limit.ts';
 import type { Clock, Ids } from '../domain/ports/environment.ts';
 import type { IdempotencyStore } from '../domain/ports/event-store.ts';
+import type { Upstream } from '../domain/ports/upstream.ts';
 import type {
   BearerTokens,
   HealthService,
@@ -12,6 +13,7 @@ import type {
   WaitingRoomService,
 } from '../domain/ports/services.ts';
 import type { Pages } from './pages.ts';
+import type { Service } from './route.ts';
 
 /** What the edge wants of a logger; pino's has this shape. */
 export interface EdgeLog {
@@ -103,4 +105,8 @@ export interface Edge extends EdgeServices {
   readonly draining: () => boolean;
   /** False: a part without which nothing can be decided is away. Only reads are tried then. Absent: never known. */
   readonly deciding?: () => boolean;
+  /** The services whose routes this process answers itself. Absent: all of them. */
+  readonly served?: readonly Service[];
+  /** The others, which the gateway passes requests on to. What is neither served nor here does not exist. */
+  readonly upstreams?: Readonly<Partial<Record<Service, Upstream>>>;
 }

@@ -9,9 +9,10 @@ import type { AnswerOrRefusal } from './answer.ts';
  * - `optional`  a fan's token is read if there is one
  * - `fan`, `operator`  that role and no other
  * - `viewer`    operators and viewers: looking, not touching
+ * - `service`   another process of ours
  * - `signed`    the handler checks a signature over the raw body
  */
-export type Auth = 'public' | 'optional' | 'fan' | 'operator' | 'viewer' | 'signed';
+export type Auth = 'public' | 'optional' | 'fan' | 'operator' | 'viewer' | 'service' | 'signed';
 
 type CallerOf<A extends Auth> = A extends 'public' | 'signed'
   ? null
@@ -35,6 +36,9 @@ export interface Call<A extends Auth, P, Q, H, B> {
   /** Hash of what is asked for; the same for a repeat. Empty where the route is not idempotent. */
   readonly fingerprint: string;
 }
+
+/** Who answers a route, where the services run in processes of their own. */
+export type Service = 'gateway' | 'tickets' | 'payments';
 
 export interface ResponseDefinition {
   readonly description: string;
@@ -90,6 +94,8 @@ export interface RouteDefinition<
 
 /** What the server sees of a route: the same, with its types forgotten. */
 export interface Route extends RouteMembers {
+  /** Absent: every process answers it by itself. */
+  readonly service?: Service;
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly headers?: z.ZodObject;

@@ -1,8 +1,10 @@
+import type { Upstream } from '../domain/ports/upstream.ts';
 import type { Edge } from './edge.ts';
 import { describeRoutes } from './openapi.ts';
-import type { Route } from './route.ts';
+import type { Route, Service } from './route.ts';
 import { admissionRoutes } from './routes/admission.ts';
 import { eventRoutes } from './routes/events.ts';
+import { checkoutRoutes } from './routes/checkouts.ts';
 import { fanRoutes } from './routes/fans.ts';
 import { holdRoutes } from './routes/holds.ts';
 import { lineRoutes } from './routes/line.ts';
@@ -17,26 +19,45 @@ import { pageRoutes } from './routes/pages.ts';
 import { paymentWebhookRoutes } from './routes/payments-webhook.ts';
 import { ticketRoutes } from './routes/tickets.ts';
 
-/** Every route, the busiest first: the router tries them in this order. */
+const of = (service: Service, routes: readonly Route[]): Route[] =>
+  routes.map((route) => ({ ...route, service }));
+
+/** Every public route, the busiest first: the router tries them in this order. */
 export const createRoutes = (edge: Edge): readonly Route[] => {
   let document: object | null = null;
   const openapi = (): object => (document ??= describeRoutes(routes, edge.options.publicUrl));
   const routes: readonly Route[] = [
-    ...holdRoutes(edge),
-    ...eventRoutes(edge),
-    ...lineRoutes(edge),
-    ...admissionRoutes(edge),
-    ...orderRoutes(edge),
-    ...fanRoutes(edge),
-    ...ticketRoutes(edge),
-    ...paymentWebhookRoutes(edge),
-    ...operatorEventRoutes(edge),
-    ...operatorActorRoutes(edge),
-    ...operatorMoneyRoutes(edge),
-    ...operatorQueueRoutes(edge),
-    ...operatorReviewRoutes(edge),
+    ...of('tickets', holdRoutes(edge)),
+    ...of('tickets', eventRoutes(edge)),
+    ...of('gateway', lineRoutes(edge)),
+    ...of('gateway', admissionRoutes(edge)),
+    ...of('tickets', orderRoutes(edge)),
+    ...of('gateway', fanRoutes(edge)),
+    ...of('tickets', ticketRoutes(edge)),
+    ...of('payments', paymentWebhookRoutes(edge)),
+    ...of('tickets', operatorEventRoutes(edge)),
+    ...of('tickets', operatorActorRoutes(edge)),
+    ...of('payments', operatorMoneyRoutes(edge)),
+    ...of('tickets', operatorQueueRoutes(edge)),
+    ...of('payments', operatorReviewRoutes(edge)),
     ...machineRoutes(edge, openapi),
-    ...pageRoutes(edge),
+    ...of('gateway', pageRoutes(edge)),
   ];
   return routes;
 };
+
+const isServed = (edge: Pick<Edge, 'served'>, service: Service | undefined): boolean =>
+  service === undefined || edge.served === undefined || edge.served.includes(service);
+
+/** The routes of this process: those it answers itself or passes on, and those that only our own processes may ask for. */
+export const mountedRoutes = (edge: Edge): readonly Route[] => [
+  ...createRoutes(edge).filter(
+    ({ service }) =>
+      isServed(edge, service) || (service !== undefined && edge.upstreams?.[service] !== undefined),
+  ),
+  ...(isServed(edge, 'payments') ? of('payments', checkoutRoutes(edge)) : []),
+];
+
+/** The process that answers this route, where it is not this one. */
+export const upstreamOf = (edge: Edge, { service }: Route): Upstream | undefined =>
+  service === undefined || isServed(edge, service) ? undefined : edge.upstreams?.[service];

@@ -4,7 +4,7 @@ import type { Edge, EdgeOptions } from './edge.ts';
 import { DEFAULT_OPTIONS } from './edge.ts';
 import { createApp } from './app.ts';
 import { createShedding } from './middleware/shed.ts';
-import { createRoutes } from './routes.ts';
+import { mountedRoutes } from './routes.ts';
 import { createSseHub } from './sse.ts';
 
 /** A client has so long to send its request; Node's own five minutes would let slow senders fill every socket. */
@@ -78,7 +78,7 @@ export const createHttpServer = (parts: HttpServerParts): HttpServer => {
     onFault: (error) => edge.log.error({ err: error }, 'a stream broke'),
   });
   const handle = createApp(edge, streams).callback();
-  const shedding = createShedding(edge, createRoutes(edge));
+  const shedding = createShedding(edge, mountedRoutes(edge));
   const server = createServer(
     {
       requestTimeout: REQUEST_TIMEOUT_MS,

@@ -13,6 +13,8 @@ export interface SseStream {
 export interface SseHub {
   /** Takes the response over. Before it touches it: throws `overloaded` at too many streams, `unavailable` after `close`. */
   open(response: ServerResponse, subscribe: (stream: SseStream) => () => void): void;
+  /** Counts a stream that somebody else feeds, and ends it with the others. Throws as `open` does. */
+  adopt(response: ServerResponse): void;
   size(): number;
   /** Ends every stream and takes no more. */
   close(): void;
@@ -50,6 +52,7 @@ const encode = (data: object): string => {
  */
 export const createSseHub = (options: SseHubOptions): SseHub => {
   const streams = new Set<ServerResponse>();
+  const adopted = new Set<ServerResponse>();
   let cancelHeartbeat: (() => void) | null = null;
   let shut = false;
 
@@ -60,11 +63,12 @@ export const createSseHub = (options: SseHubOptions): SseHub => {
   };
   const beat = (): void => {
     cancelHeartbeat = null;
-    for (const response of streams) write(response, ': alive\n\n');
+    for (const response of streams) if (!adopted.has(response)) write(response, ': alive\n\n');
     if (streams.size > 0) cancelHeartbeat = options.clock.after(options.heartbeatMs, beat);
   };
   const removed = (response: ServerResponse): void => {
     if (!streams.delete(response)) return;
+    adopted.delete(response);
     if (streams.size === 0) {
       cancelHeartbeat?.();
       cancelHeartbeat = null;
@@ -72,14 +76,24 @@ export const createSseHub = (options: SseHubOptions): SseHub => {
     options.onSize(streams.size);
   };
 
+  const take = (response: ServerResponse): void => {
+    if (shut) throw new RefusalError(refuse('unavailable', { detail: 'This node is about to stop.' }));
+    if (streams.size >= options.maxStreams) {
+      throw new RefusalError(refuse('overloaded', { detail: 'Too many open streams; poll instead.' }));
+    }
+    streams.add(response);
+    options.onSize(streams.size);
+  };
+
   return {
+    adopt(response) {
+      take(response);
+      // Its heartbeats come from where its events come from: ours could fall into the middle of one.
+      adopted.add(response);
+      response.once('close', () => removed(response));
+    },
     open(response, subscribe) {
-      if (shut) throw new RefusalError(refuse('unavailable', { detail: 'This node is about to stop.' }));
-      if (streams.size >= options.maxStreams) {
-        throw new RefusalError(refuse('overloaded', { detail: 'Too many open streams; poll instead.' }));
-      }
-      streams.add(response);
-      options.onSize(streams.size);
+      take(response);
       cancelHeartbeat ??= options.clock.after(options.heartbeatMs, beat);
       let unsubscribe: (() => void) | null = null;
       let closed = false;

@@ -157,10 +157,15 @@ export const startSandbox = async (options: SandboxOptions): Promise<Sandbox> =>
     origin,
     announce: (event) => sender.announce(event.id, event.type),
   });
+  let stopping = false;
   const app = createHttpApp({
     ids,
     log,
     mount(router) {
+      router.get('/readyz', (ctx) => {
+        ctx.status = stopping ? 503 : 200;
+        ctx.body = { status: stopping ? 'draining' : 'ready' };
+      });
       mountApi({ router, pipeline, operations, ledger, origin });
       mountPay({ router, pipeline, operations, ledger, origin });
       mountControl({ router, ledger, faults, sender, origin });
@@ -183,6 +188,7 @@ export const startSandbox = async (options: SandboxOptions): Promise<Sandbox> =>
     url,
     setWebhookUrl: (next) => sender.setUrl(next),
     async stop() {
+      stopping = true;
       stopExpiry();
       sender.stop();
       pauses.stop();

@@ -15,7 +15,7 @@ export const CONFIG = readConfig(
     ADMISSION_TICK_MS: '1000',
     SWEEP_EVERY_MS: '2000',
   },
-  ['tickets', 'payments'],
+  ['gateway', 'tickets', 'payments'],
 );
 
 /** Of the virtual clock: any date does, and a round one reads well. */

@@ -2,5 +2,8 @@
 export const START_COMMANDS = {
   migrate: ['migrate'],
   node: ['serve', '--role', 'gateway,tickets,payments'],
+  gateway: ['serve', '--role', 'gateway'],
+  tickets: ['serve', '--role', 'tickets'],
+  payments: ['serve', '--role', 'payments'],
   sandbox: ['serve', '--role', 'sandbox'],
 } as const;

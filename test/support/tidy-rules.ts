@@ -60,6 +60,7 @@ export const OWNERS: Readonly<Record<string, readonly string[]>> = {
   'node-pg-migrate': ['src/infra/postgres/'],
   amqplib: ['src/infra/rabbit/'],
   stripe: ['src/infra/stripe/'],
+  undici: ['src/infra/upstream/'],
   jose: ['src/infra/'],
   rxjs: [
     'src/streams/',

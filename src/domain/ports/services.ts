@@ -182,7 +182,8 @@ export interface LinePasses {
 
 // ---------------------------------------------------------------- who is asking
 
-export type TokenRole = 'fan' | 'operator' | 'viewer';
+/** `service`: another process of ours, between which nothing else is signed. */
+export type TokenRole = 'fan' | 'operator' | 'viewer' | 'service';
 
 export interface Caller {
   readonly id: string;

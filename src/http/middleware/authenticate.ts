@@ -10,6 +10,7 @@ const ALLOWED = {
   fan: ['fan'],
   operator: ['operator'],
   viewer: ['operator', 'viewer'],
+  service: ['service'],
 } as const satisfies Record<string, readonly Caller['role'][]>;
 
 const callerOf = async (tokens: BearerTokens, header: string | undefined): Promise<Caller | null> => {

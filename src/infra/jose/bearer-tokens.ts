@@ -8,7 +8,7 @@ import { createOidcVerifier, type OidcOptions } from './oidc.ts';
 
 const ISSUER = 'catraca';
 const AUDIENCE = 'catraca';
-const ROLES: readonly string[] = ['fan', 'operator', 'viewer'] satisfies readonly TokenRole[];
+const ROLES: readonly string[] = ['fan', 'operator', 'viewer', 'service'] satisfies readonly TokenRole[];
 
 /** Verified tokens that are remembered; about 600 bytes each. */
 const REMEMBERED = 50_000;

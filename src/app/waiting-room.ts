@@ -1,0 +1,44 @@
+import type { Config } from '../config.ts';
+import type { RecoveryCodes } from '../domain/ports/line.ts';
+import type { LinePasses } from '../domain/ports/services.ts';
+import { slowdownOf } from '../domain/slowdown.ts';
+import { systemClock, systemIds } from '../infra/environment.ts';
+import type { Logger } from '../infra/log.ts';
+import { createLineJournal } from '../infra/postgres/line-journal.ts';
+import { createWaitingRoom, type WaitingRoom } from '../waiting-room/waiting-room.ts';
+import type { Closing } from './closing.ts';
+import type { Sale } from './sale.ts';
+import type { Servers } from './servers.ts';
+import { createStock } from './stock.ts';
+
+export interface WaitingRoomParts {
+  readonly config: Config;
+  readonly servers: Servers;
+  readonly sale: Pick<Sale, 'events' | 'catalogue' | 'closedSections'>;
+  readonly passes: LinePasses & RecoveryCodes;
+  readonly log: Logger;
+  readonly closing: Closing;
+}
+
+/** The waiting room as this node runs it: it steps the lines with all other nodes, and knows their frames. */
+export const startWaitingRoom = async (parts: WaitingRoomParts): Promise<WaitingRoom> => {
+  const { config, servers, sale, log, closing } = parts;
+  const stock = createStock(sale.catalogue);
+  const waitingRoom = createWaitingRoom({
+    store: servers.line,
+    journal: createLineJournal(servers.pool),
+    passes: parts.passes,
+    events: sale.events,
+    clock: systemClock,
+    ids: systemIds,
+    log,
+    callTtlMs: config.CALL_TTL_MS,
+    passTtlMs: config.PASS_TTL_MS,
+    tickMs: config.ADMISSION_TICK_MS,
+    stockLeft: (eventId) => stock.left(eventId),
+    slowdown: (event) => slowdownOf(event, sale.closedSections.of(event.eventId)),
+  });
+  await waitingRoom.start();
+  closing.add('waiting room', () => waitingRoom.stop());
+  return waitingRoom;
+};
