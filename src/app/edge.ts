@@ -11,6 +11,7 @@ import type { Logger } from '../infra/log.ts';
 import type { Metrics } from '../infra/metrics.ts';
 import { createAuditLog } from '../infra/postgres/audit-log.ts';
 import { createIdempotencyStore } from '../infra/postgres/idempotency-store.ts';
+import { createHoldTally } from '../operators/hold-tally.ts';
 import { createOperatorService } from '../operators/operator-service.ts';
 import type { WaitingRoom } from '../waiting-room/waiting-room.ts';
 import type { Closing } from './closing.ts';
@@ -45,12 +46,13 @@ const SERVICES: readonly Service[] = ['gateway', 'tickets', 'payments'];
 /** The HTTP server with the routes of this process' roles. Returns its URL. */
 export const startEdge = async (parts: EdgeParts): Promise<string> => {
   const { config, servers, sale, waitingRoom, upstreams, tokens, passes, log, closing } = parts;
+  const holds = createHoldTally(systemClock);
   const idempotency = createIdempotencyStore(servers.pool);
   const housekeeping = startHousekeeping({ idempotency, log });
   closing.add('housekeeping', () => housekeeping.stop());
 
   const server = createHttpServer({
-    tickets: sale.tickets,
+    tickets: holds.counting(sale.tickets),
     payments: parts.payments,
     waitingRoom,
     operators: createOperatorService({
@@ -59,6 +61,7 @@ export const startEdge = async (parts: EdgeParts): Promise<string> => {
       actors: sale.actors,
       closedSections: (eventId) => sale.closedSections.of(eventId),
       waitingRoom,
+      holds,
       bus: servers.bus,
       payments: parts.payments,
       money: parts.money,

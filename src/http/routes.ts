@@ -14,6 +14,7 @@ import { operatorEventRoutes } from './routes/operator-events.ts';
 import { operatorMoneyRoutes } from './routes/operator-money.ts';
 import { operatorQueueRoutes } from './routes/operator-queues.ts';
 import { operatorReviewRoutes } from './routes/operator-reviews.ts';
+import { operatorSessionRoutes } from './routes/operator-session.ts';
 import { orderRoutes } from './routes/orders.ts';
 import { pageRoutes } from './routes/pages.ts';
 import { paymentWebhookRoutes } from './routes/payments-webhook.ts';
@@ -40,6 +41,7 @@ export const createRoutes = (edge: Edge): readonly Route[] => {
     ...of('payments', operatorMoneyRoutes(edge)),
     ...of('tickets', operatorQueueRoutes(edge)),
     ...of('payments', operatorReviewRoutes(edge)),
+    ...of('tickets', operatorSessionRoutes(edge)),
     ...machineRoutes(edge, openapi),
     ...of('gateway', pageRoutes(edge)),
   ];

@@ -204,6 +204,17 @@ export const numbersSchema = z
       rejected: count,
       refunded: count,
     }),
+    holds: z
+      .strictObject({
+        granted: count,
+        conflicts: count.meta({ description: 'Somebody else was quicker.' }),
+        refused: count.meta({ description: 'For another reason.' }),
+        p50Ms: z.number().min(0).nullable(),
+        p99Ms: z.number().min(0).nullable(),
+      })
+      .meta({
+        description: 'Asked of the node that answers, since it started; times are of the last ten seconds.',
+      }),
     sections: z.array(
       z.strictObject({
         sectionId,

@@ -14,6 +14,7 @@ import type {
 } from '../domain/ports/services.ts';
 import { isRefusal } from '../domain/refusal.ts';
 import { phaseAt } from '../domain/event.ts';
+import type { HoldTally } from './hold-tally.ts';
 
 export interface OperatorServiceOptions {
   readonly events: EventStore;
@@ -22,6 +23,7 @@ export interface OperatorServiceOptions {
   readonly waitingRoom: Pick<WaitingRoomService, 'frame' | 'counters'>;
   /** Sections of the event that are closed on this node after repeated faults. */
   readonly closedSections: (eventId: EventId) => ReadonlySet<SectionId>;
+  readonly holds: Pick<HoldTally, 'of'>;
   readonly bus: MessageBus;
   readonly payments: Pick<PaymentService, 'reviews' | 'resolveReview'>;
   readonly money: () => Promise<MoneyReport | null>;
@@ -107,6 +109,7 @@ export const createOperatorService = (options: OperatorServiceOptions): Operator
         admission: event.admission,
         seats: totals(sections),
         orders,
+        holds: options.holds.of(eventId),
         sections: sections.map((one) => ({
           ...one,
           closed: options.closedSections(eventId).has(one.sectionId),

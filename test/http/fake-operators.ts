@@ -12,6 +12,7 @@ const numbers: LiveNumbers = {
   admission: saleEvent.admission,
   seats: { free: 3, held: 0, paying: 0, sold: 0 },
   orders: { awaitingPayment: 0, confirmed: 0, failed: 0, expired: 0, rejected: 0, refunded: 0 },
+  holds: { granted: 1, conflicts: 2, refused: 0, p50Ms: 4, p99Ms: 20 },
   sections: [{ sectionId: 'A', free: 3, held: 0, paying: 0, sold: 0, closed: false }],
   limit: 'rate',
   at: '2026-12-01T12:00:01.000Z',

@@ -57,6 +57,7 @@ GET /v1/operator/queues/{queue}/parked
 POST /v1/operator/queues/{queue}/redrive
 GET /v1/operator/reviews
 POST /v1/operator/reviews/{reviewId}/resolution
+GET /v1/operator/session
 GET /livez
 GET /readyz
 GET /metrics

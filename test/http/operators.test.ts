@@ -12,6 +12,7 @@ const OPERATIONS: readonly { readonly method: string; readonly path: string; rea
   { method: 'DELETE', path: '/v1/operator/actors/sale/A' },
   { method: 'GET', path: '/v1/operator/audit' },
   { method: 'GET', path: '/v1/operator/money' },
+  { method: 'GET', path: '/v1/operator/session' },
   { method: 'GET', path: '/v1/operator/queues/tickets/parked' },
   { method: 'POST', path: '/v1/operator/queues/tickets/redrive' },
   { method: 'GET', path: '/v1/operator/reviews' },
@@ -233,4 +234,13 @@ test('a review is seen and decided, with a note, and what cannot be done is said
   for (const body of [{ action: 'refund' }, { action: 'refund', note: ' ' }, { action: 'burn', note: 'x' }])
     refused(t, await decide(body), 'invalid_request');
   t.is(bench.operators.acts.length, 1);
+});
+
+test('a console learns who its token names and what this server allows', async (t) => {
+  const calm = await withServer(t);
+  const viewer = await calm.ask('GET', '/v1/operator/session', { token: calm.viewer });
+  t.like(viewer.body, { role: 'viewer', chaos: false });
+  const wild = await withServer(t, () => ({ options: { chaos: true } }));
+  const operator = await wild.ask('GET', '/v1/operator/session', { token: wild.operator });
+  t.like(operator.body, { role: 'operator', chaos: true });
 });

@@ -52,6 +52,7 @@ const create = (known = true) => {
         return Promise.resolve(known ? {} : null);
       },
     } as never,
+    holds: { of: () => ({ granted: 5, conflicts: 6, refused: 7, p50Ms: 8, p99Ms: 9 }) },
     closedSections: () => new Set(['B']),
     money: () => Promise.resolve(null),
     bus: { redrive: () => Promise.resolve(7), parked: () => Promise.resolve([]) } as never,

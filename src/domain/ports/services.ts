@@ -215,6 +215,18 @@ export interface ActorView {
   readonly state: 'starting' | 'running' | 'backing_off' | 'closed' | 'stopped';
 }
 
+/** What became of the holds asked of this node since it started, and how long they took in the last ten seconds. */
+export interface HoldNumbers {
+  readonly granted: number;
+  /** Somebody else was quicker. */
+  readonly conflicts: number;
+  /** Refused for another reason. */
+  readonly refused: number;
+  /** Null: none was asked for lately. */
+  readonly p50Ms: number | null;
+  readonly p99Ms: number | null;
+}
+
 export interface LiveNumbers {
   readonly eventId: EventId;
   readonly phase: Phase;
@@ -228,6 +240,7 @@ export interface LiveNumbers {
     readonly sold: number;
   };
   readonly orders: OrderCounts;
+  readonly holds: HoldNumbers;
   readonly sections: readonly {
     readonly sectionId: SectionId;
     readonly free: number;
