@@ -18,6 +18,7 @@ import { createPostgresBus } from '../infra/postgres/message-bus.ts';
 import { migrate } from '../infra/postgres/migrate.ts';
 import { createPool, type Pool } from '../infra/postgres/pool.ts';
 import { createPostgresProbe } from '../infra/postgres/probe.ts';
+import { createServedWith, type ServedWith } from '../infra/postgres/served-with.ts';
 import { createRabbitBus } from '../infra/rabbit/bus.ts';
 import { connectRedis, createRedis } from '../infra/redis/client.ts';
 import { createRedisLineStore } from '../infra/redis/line-store.ts';
@@ -25,10 +26,9 @@ import { createRedisSeatLocks } from '../infra/redis/seat-locks.ts';
 import { createReach } from '../infra/reach.ts';
 import type { Closing } from './closing.ts';
 import { elsewhere } from './elsewhere.ts';
+import { firstContact } from './first-contact.ts';
 import { addressOf, reasonOf, StartError } from './start-error.ts';
 
-/** Long enough for a server that is starting next to us, short enough for somebody who mistyped its address. */
-const CONNECT_MS = 5_000;
 /** Below the deadline of a hold (6 s), so that Postgres' own word comes before ours. */
 const STATEMENT_TIMEOUT_MS = 5_000;
 /** What a fan waits for a connection, at most; with Postgres known to be away nobody waits at all. */
@@ -94,7 +94,7 @@ const openPostgres = async (config: Config, log: Logger, closing: Closing) => {
   return { url, pool, reach, part };
 };
 
-const openRedis = async (config: Config, pool: Pool, log: Logger, closing: Closing) => {
+const openRedis = async (config: Config, pool: Pool, known: ServedWith, log: Logger, closing: Closing) => {
   const { CALL_TTL_MS: callTtlMs, REDIS_PREFIX: prefix, REDIS_URL: url } = config;
   if (url === undefined) {
     return {
@@ -103,48 +103,53 @@ const openRedis = async (config: Config, pool: Pool, log: Logger, closing: Closi
       part: { name: 'Redis', where: 'embedded', vital: false, up: () => true },
     };
   }
-  const open = async (name: string) => {
+  const open = (name: string) => {
     const redis = createRedis({ url, log, name: `catraca-${name}`, commandTimeoutMs: REDIS_TIMEOUT_MS });
     closing.add(`Redis (${name})`, () => redis.disconnect());
-    await connectRedis(redis, CONNECT_MS);
     return redis;
   };
-  try {
-    // Apart, so that a slow step of the line does not stand before a lock.
-    const [lockClient, lineClient] = [await open('locks'), await open('line')];
-    const probe = () => Promise.all([lockClient.ping(), lineClient.ping()]);
-    const reach = createReach({ name: 'Redis', probe, clock: systemClock, log });
-    closing.add('Redis watcher', () => reach.stop());
-    const locks = createRedisSeatLocks({ redis: lockClient, prefix, log, reachable: () => reach.up() });
-    const keeper = createLineKeeper(pool);
-    const nodeId = systemIds.next();
-    const terms = await startLineTerms({ keeper, reach, nodeId, clock: systemClock, log });
-    closing.add('line terms', () => terms.stop());
-    const line = createFallbackLineStore({
-      terms,
-      primaryOf: (term) =>
-        createRedisLineStore({ redis: lineClient, prefix: `${prefix}term-${term}:`, callTtlMs }),
-      standbyOf: (term) => createPostgresLineStore({ pool, term, callTtlMs }),
-    });
-    return {
-      locks,
-      line,
-      part: {
-        name: 'Redis',
-        where: addressOf(url),
-        vital: false,
-        up: () => reach.up(),
-        standsIn: () => line.standingIn(),
-      },
-    };
-  } catch (error) {
-    throw new StartError(`Redis at ${addressOf(url)} could not be reached: ${reasonOf(error)}.`, error);
-  }
+  // Apart, so that a slow step of the line does not stand before a lock.
+  const [lockClient, lineClient] = [open('locks'), open('line')];
+  const answers = await firstContact({
+    server: 'Redis',
+    url,
+    known,
+    log,
+    connect: async (deadlineMs) => {
+      await Promise.all([connectRedis(lockClient, deadlineMs), connectRedis(lineClient, deadlineMs)]);
+    },
+  });
+  const probe = () => Promise.all([lockClient.ping(), lineClient.ping()]);
+  const reach = createReach({ name: 'Redis', probe, up: answers, clock: systemClock, log });
+  closing.add('Redis watcher', () => reach.stop());
+  const locks = createRedisSeatLocks({ redis: lockClient, prefix, log, reachable: () => reach.up() });
+  const keeper = createLineKeeper(pool);
+  const nodeId = systemIds.next();
+  const terms = await startLineTerms({ keeper, reach, nodeId, clock: systemClock, log });
+  closing.add('line terms', () => terms.stop());
+  const line = createFallbackLineStore({
+    terms,
+    primaryOf: (term) =>
+      createRedisLineStore({ redis: lineClient, prefix: `${prefix}term-${term}:`, callTtlMs }),
+    standbyOf: (term) => createPostgresLineStore({ pool, term, callTtlMs }),
+  });
+  return {
+    locks,
+    line,
+    part: {
+      name: 'Redis',
+      where: addressOf(url),
+      vital: false,
+      up: () => reach.up(),
+      standsIn: () => line.standingIn(),
+    },
+  };
 };
 
 const openBus = async (
   config: Config,
   pool: Pool,
+  known: ServedWith,
   log: Logger,
   closing: Closing,
 ): Promise<{ readonly bus: MessageBus; readonly part: Part }> => {
@@ -158,12 +163,14 @@ const openBus = async (
   const primary = createRabbitBus({ url, clock: systemClock, log });
   const bus = createFallbackBus(primary, standby, { afterMs: BROKER_PATIENCE_MS, clock: systemClock });
   closing.add('message bus', () => bus.close());
-  try {
-    await within(systemClock, CONNECT_MS, primary.ready());
-  } catch (error) {
-    const reason = reasonOf(primary.lastFault() ?? error);
-    throw new StartError(`RabbitMQ at ${addressOf(url)} could not be reached: ${reason}.`, error);
-  }
+  await firstContact({
+    server: 'RabbitMQ',
+    url,
+    known,
+    log,
+    connect: (deadlineMs) => within(systemClock, deadlineMs, primary.ready()),
+    lastFault: () => primary.lastFault(),
+  });
   const part: Part = {
     name: 'RabbitMQ',
     where: addressOf(url),
@@ -178,8 +185,9 @@ const openBus = async (
 export const openServers = async (config: Config, log: Logger, closing: Closing): Promise<Servers> => {
   const postgres = await openPostgres(config, log, closing);
   const needs = serversOf(config.roles);
-  const redis = needs.redis ? await openRedis(config, postgres.pool, log, closing) : null;
-  const rabbit = needs.rabbit ? await openBus(config, postgres.pool, log, closing) : null;
+  const known = createServedWith(postgres.pool);
+  const redis = needs.redis ? await openRedis(config, postgres.pool, known, log, closing) : null;
+  const rabbit = needs.rabbit ? await openBus(config, postgres.pool, known, log, closing) : null;
   return {
     pool: postgres.pool,
     databaseUrl: postgres.url,

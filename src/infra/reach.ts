@@ -18,6 +18,8 @@ export interface ReachOptions {
   readonly name: string;
   /** Rejects when the server does not answer; a probe that takes too long counts as failed. */
   readonly probe: () => Promise<unknown>;
+  /** Whether it answered just now; absent: it did. */
+  readonly up?: boolean;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -38,10 +40,10 @@ export interface Reach {
   stop(): void;
 }
 
-/** Takes the server for reachable and looks at it from now on. */
-export const createReach = ({ name, probe, clock, log }: ReachOptions): Reach => {
+/** Takes the server for what it is said to be and looks at it from now on. */
+export const createReach = ({ name, probe, clock, log, ...first }: ReachOptions): Reach => {
   const watchers = new Set<(up: boolean) => void>();
-  let up = true;
+  let up = first.up ?? true;
   let changedMs = clock.nowMs();
   let answeredMs = changedMs;
   let retryMs = FIRST_RETRY_MS;

@@ -54,8 +54,8 @@ export const createRedis = (options: RedisClientOptions): Redis => {
 
 /**
  * Connects and waits until commands are taken. Rejects after `deadlineMs` (its cause is why the last attempt failed) or
- * when the client is stopped meanwhile; it is stopped then in any case. A refused first attempt is no failure: the server
- * may be starting next to us.
+ * when the client is stopped meanwhile. It goes on trying until it is stopped. A refused first attempt is no failure: the
+ * server may be starting next to us.
  */
 export const connectRedis = async (redis: Redis, deadlineMs: number): Promise<void> => {
   if (redis.status === 'ready') return;
@@ -78,9 +78,6 @@ export const connectRedis = async (redis: Redis, deadlineMs: number): Promise<vo
       );
       if (redis.status === 'wait') redis.connect().catch(() => undefined);
     });
-  } catch (error) {
-    redis.disconnect();
-    throw error;
   } finally {
     clearTimeout(deadline);
     redis.off('error', onError);
