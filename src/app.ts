@@ -11,9 +11,11 @@ import { startSandboxGateway } from './app/sandbox.ts';
 import { signingSecret } from './app/secret.ts';
 import { openServers, type Part } from './app/servers.ts';
 import { openUpstreams } from './app/upstreams.ts';
+import { createVitalSigns } from './app/vitals.ts';
 import { startWaitingRoom } from './app/waiting-room.ts';
 import type { Config } from './config.ts';
 import type { SaleEvent } from './domain/event.ts';
+import { isRefusal } from './domain/refusal.ts';
 import { systemClock } from './infra/environment.ts';
 import { createBearerTokens } from './infra/jose/bearer-tokens.ts';
 import { createLinePasses } from './infra/line-passes.ts';
@@ -95,8 +97,11 @@ const compose = async (
       stop: () => closing.run(),
     };
   }
-  const servers = await openServers(config, log, closing);
+  const vitals = createVitalSigns();
+  const servers = await openServers(config, log, closing, vitals);
   const metrics = createMetrics();
+  const { pool, brokerUp, deciding: databaseUp } = servers;
+  vitals.watch({ pool, log, metrics, closing, brokerUp, databaseUp });
   watchParts(metrics, servers.parts);
   const passes = createLinePasses(secret);
   const upstreams = openUpstreams(config, log, closing);
@@ -116,13 +121,14 @@ const compose = async (
         surroundings: SYSTEM,
         log,
         metrics: createSaleMetrics(metrics),
+        timeHold: (decide) => vitals.holds.time(decide, (result) => !isRefusal(result)),
         closing,
         onFatal,
       })
     : createSaleView(stores, systemClock);
   const waitingRoom: WaitingRoom =
     roles.includes('gateway') || roles.includes('tickets')
-      ? await startWaitingRoom({ config, servers, sale, passes, log, closing })
+      ? await startWaitingRoom({ config, servers, sale, passes, vitals, log, closing })
       : elsewhere('waiting room');
   const demoEvent = demo ? await importDemoEvent(sale.events) : null;
   const parts: readonly Part[] = [
@@ -146,7 +152,8 @@ const compose = async (
     sale,
     waitingRoom,
     upstreams,
-    payments: payments?.service ?? remotePayments(upstreams.payments, tokens),
+    payments: vitals.timingCheckouts(payments?.service ?? remotePayments(upstreams.payments, tokens)),
+    vitals,
     money: money ?? elsewhere('balance'),
     tokens,
     passes,

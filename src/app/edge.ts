@@ -20,6 +20,7 @@ import { portError } from './listen.ts';
 import type { Sale } from './sale.ts';
 import type { Servers } from './servers.ts';
 import type { Upstreams } from './upstreams.ts';
+import type { VitalSigns } from './vitals.ts';
 
 /** What the build makes of `web/`, beside the compiled code. */
 const PAGES = new URL('../../pages/', import.meta.url);
@@ -31,6 +32,7 @@ export interface EdgeParts {
   readonly waitingRoom: WaitingRoom;
   readonly upstreams: Upstreams;
   readonly payments: PaymentService;
+  readonly vitals: VitalSigns;
   readonly money: () => Promise<MoneyReport | null>;
   readonly tokens: BearerTokens;
   readonly passes: LinePasses & RecoveryCodes;
@@ -89,6 +91,7 @@ export const startEdge = async (parts: EdgeParts): Promise<string> => {
           ...(upstreams.payments && { payments: upstreams.payments }),
         }
       : {},
+    onLoopLag: (lagMs) => parts.vitals.loopLags.record(lagMs),
     options: {
       trustProxy: config.TRUST_PROXY,
       chaos: config.CHAOS,

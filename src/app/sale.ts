@@ -3,6 +3,7 @@ import { CrashLog } from '../actors/kit/set-aside.ts';
 import { createActorSystem, type ActorSystem } from '../actors/kit/system.ts';
 import type { SectionEffects } from '../actors/seat-section.ts';
 import type { Config } from '../config.ts';
+import type { HoldResult } from '../domain/hold.ts';
 import type { Clock, Ids, Random } from '../domain/ports/environment.ts';
 import type { EventStore } from '../domain/ports/event-store.ts';
 import type { OrderBook, Settlement } from '../domain/ports/order-book.ts';
@@ -72,6 +73,8 @@ export interface SaleParts {
   readonly surroundings: Surroundings;
   readonly log: Logger;
   readonly metrics: SaleMetrics;
+  /** Runs a decision about a hold and notes how long it took; absent: nobody wants to know. */
+  readonly timeHold?: (decide: () => Promise<HoldResult>) => Promise<HoldResult>;
   readonly closing: Closing;
   /** This process cannot heal itself: it must end, so that its runner starts a new one. */
   readonly onFatal: (reason: string) => void;
@@ -103,7 +106,7 @@ const logSupervision = (actors: ActorSystem, log: Logger): void => {
 
 /** The ticket service: actors over the hold protocol, the commit of sales, the sweeper, the outbox' relay. */
 export const startSale = (parts: SaleParts): Sale => {
-  const { config, log, metrics, closing, onFatal } = parts;
+  const { config, log, metrics, closing, onFatal, timeHold = (decide) => decide() } = parts;
   const { locks, bus } = parts.servers;
   const { events, ledger, orders, outbox } = parts.stores;
   const { clock, random, ids } = parts.surroundings;
@@ -133,7 +136,7 @@ export const startSale = (parts: SaleParts): Sale => {
 
   const protocol = createHoldProtocol({ locks, ledger: metrics.countingLedger(ledger), clock });
   const effects: SectionEffects = {
-    decide: (request, owner) => protocol.decide(request, owner),
+    decide: (request, owner) => timeHold(() => protocol.decide(request, owner)),
     readSection: (eventId, sectionId, since) => ledger.readSection(eventId, sectionId, since),
     clock,
     random,

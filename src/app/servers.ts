@@ -28,6 +28,7 @@ import type { Closing } from './closing.ts';
 import { elsewhere } from './elsewhere.ts';
 import { firstContact } from './first-contact.ts';
 import { addressOf, reasonOf, StartError } from './start-error.ts';
+import { createVitalSigns, type VitalSigns } from './vitals.ts';
 
 /** Below the deadline of a hold (6 s), so that Postgres' own word comes before ours. */
 const STATEMENT_TIMEOUT_MS = 5_000;
@@ -56,10 +57,12 @@ export interface Servers {
   readonly bus: MessageBus;
   /** Postgres answers; without it nothing can be decided. */
   readonly deciding: () => boolean;
+  /** The broker takes messages, or there is none to wait for. */
+  readonly brokerUp: () => boolean;
   readonly parts: readonly Part[];
 }
 
-const openPostgres = async (config: Config, log: Logger, closing: Closing) => {
+const openPostgres = async (config: Config, log: Logger, closing: Closing, vitals: VitalSigns) => {
   let url = config.DATABASE_URL;
   if (url === undefined) {
     const embedded = await startEmbeddedPostgres({ dataDir: config.CATRACA_DATA_DIR, log });
@@ -77,6 +80,7 @@ const openPostgres = async (config: Config, log: Logger, closing: Closing) => {
     connectTimeoutMs: POOL_WAIT_MS,
     statementTimeoutMs: STATEMENT_TIMEOUT_MS,
     applicationName: 'catraca',
+    onWait: (waitedMs) => vitals.poolWaits.record(waitedMs),
     log,
   });
   closing.add('Postgres pool', () => pool.end());
@@ -182,8 +186,13 @@ const openBus = async (
 };
 
 /** Connects to the servers that are configured and that these roles need, and starts the embedded part for each that is not. */
-export const openServers = async (config: Config, log: Logger, closing: Closing): Promise<Servers> => {
-  const postgres = await openPostgres(config, log, closing);
+export const openServers = async (
+  config: Config,
+  log: Logger,
+  closing: Closing,
+  vitals: VitalSigns = createVitalSigns(),
+): Promise<Servers> => {
+  const postgres = await openPostgres(config, log, closing, vitals);
   const needs = serversOf(config.roles);
   const known = createServedWith(postgres.pool);
   const redis = needs.redis ? await openRedis(config, postgres.pool, known, log, closing) : null;
@@ -193,8 +202,9 @@ export const openServers = async (config: Config, log: Logger, closing: Closing)
     databaseUrl: postgres.url,
     locks: redis?.locks ?? elsewhere('locks'),
     line: redis?.line ?? elsewhere('line'),
-    bus: rabbit?.bus ?? elsewhere('message bus'),
+    bus: rabbit === null ? elsewhere('message bus') : vitals.watchingBus(rabbit.bus),
     deciding: () => postgres.reach.up(),
+    brokerUp: rabbit?.part.up ?? (() => true),
     parts: [postgres, ...(redis ? [redis] : []), ...(rabbit ? [rabbit] : [])].map(({ part }) => part),
   };
 };

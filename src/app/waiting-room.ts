@@ -10,12 +10,14 @@ import type { Closing } from './closing.ts';
 import type { Sale } from './sale.ts';
 import type { Servers } from './servers.ts';
 import { createStock } from './stock.ts';
+import type { VitalSigns } from './vitals.ts';
 
 export interface WaitingRoomParts {
   readonly config: Config;
   readonly servers: Servers;
   readonly sale: Pick<Sale, 'events' | 'catalogue' | 'closedSections'>;
   readonly passes: LinePasses & RecoveryCodes;
+  readonly vitals: Pick<VitalSigns, 'read'>;
   readonly log: Logger;
   readonly closing: Closing;
 }
@@ -37,6 +39,7 @@ export const startWaitingRoom = async (parts: WaitingRoomParts): Promise<Waiting
     tickMs: config.ADMISSION_TICK_MS,
     stockLeft: (eventId) => stock.left(eventId),
     slowdown: (event) => slowdownOf(event, sale.closedSections.of(event.eventId)),
+    vitals: () => parts.vitals.read(),
   });
   await waitingRoom.start();
   closing.add('waiting room', () => waitingRoom.stop());

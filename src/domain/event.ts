@@ -20,6 +20,8 @@ export interface AdmissionKnobs {
   /** People inside at once (passes alive plus places called and not yet answered). */
   readonly insideMax: number;
   readonly paused: boolean;
+  /** The rate follows the health of the sale, below the ceiling. Absent: on. */
+  readonly closedLoop?: boolean | undefined;
   readonly version: number;
 }
 
@@ -44,7 +46,7 @@ export interface EventDefinition {
   readonly currency: string;
   readonly opensAtMs: number;
   readonly limits: EventLimits;
-  readonly admission: { readonly ratePerMinute: number; readonly insideMax: number };
+  readonly admission: Pick<AdmissionKnobs, 'ratePerMinute' | 'insideMax' | 'closedLoop'>;
   /** `reseat`: money that comes after its seats were sold buys others of the same price, instead of going back. */
   readonly lateMoney?: { readonly reseat: boolean } | undefined;
   readonly sections: readonly SectionDefinition[];

@@ -1,17 +1,6 @@
 import type { EventId } from './ids.ts';
 import type { Phase } from './event.ts';
-
-/** What keeps the line from moving faster right now, named to fans and operators. */
-export type BindingLimit =
-  | 'rate' // the operator's rate
-  | 'inside' // as many people inside as the operator allows
-  | 'nobody_waiting' // everybody who joined has been called
-  | 'section_closed' // a section is closed after repeated faults, so fewer people are let in
-  | 'stock' // nothing is left to sell
-  | 'paused' // the operator paused admission
-  | 'pending' // before the opening
-  | 'closed' // the event is paused or closed
-  | 'degraded'; // a part the sale needs is away; places are kept
+import { because, type Because, type BindingLimit, type LimitParameters } from './binding-limit.ts';
 
 /** The one small document that everybody in a line reads; each client computes its own position from it. */
 export interface Frame {
@@ -33,6 +22,8 @@ export interface Frame {
   /** People a minute that the line lets in at present: min(operator's ceiling, what the sale can digest). */
   readonly ratePerMinute: number;
   readonly reason: BindingLimit;
+  /** `reason` with the figures it rests on, in words for fans. */
+  readonly because: Because;
   readonly opensAt: string;
   /** When this frame was made; ISO 8601 UTC. */
   readonly at: string;
@@ -47,12 +38,19 @@ export interface LineReading {
   readonly effectiveRatePerMinute: number;
   readonly binding: BindingLimit;
   readonly countedAtMs: number;
+  /** Figures that go with `binding`. */
+  readonly parameters?: LimitParameters | undefined;
 }
 
 const reasonOf = (phase: Phase, reading: LineReading | null): BindingLimit => {
   if (phase === 'closed' || phase === 'paused') return 'closed';
   if (reading === null) return 'degraded';
   return phase === 'pending' ? 'pending' : reading.binding;
+};
+
+const sayWhy = (phase: Phase, reading: LineReading | null): Pick<Frame, 'reason' | 'because'> => {
+  const reason = reasonOf(phase, reading);
+  return { reason, because: because(reason, reason === reading?.binding ? reading.parameters : {}) };
 };
 
 /**
@@ -73,7 +71,7 @@ export const nextFrame = (
   joined: Math.max(previous?.joined ?? 0, reading?.joined ?? 0),
   inside: reading?.inside ?? previous?.inside ?? 0,
   ratePerMinute: reading?.effectiveRatePerMinute ?? 0,
-  reason: reasonOf(event.phase, reading),
+  ...sayWhy(event.phase, reading),
   opensAt: new Date(event.opensAtMs).toISOString(),
   at: new Date(nowMs).toISOString(),
 });

@@ -1,5 +1,5 @@
 import type { AdmissionKnobs } from './event.ts';
-import type { BindingLimit } from './frame.ts';
+import type { BindingLimit } from './binding-limit.ts';
 import type { PlaceNumber } from './ids.ts';
 import type { LineSnapshot, RedeemOutcome, Slowdown, StepInput, StepResult } from './ports/line.ts';
 
@@ -49,8 +49,8 @@ export interface Line {
   cursor: number;
   /** Version -1: none seen yet. */
   knobs: AdmissionKnobs;
-  /** The lowest that a node has asked for, and until when. */
-  slowdown: Slowdown & { readonly untilMs: number };
+  /** The lowest that a node has asked for, which node, and until when. */
+  slowdown: Slowdown & { readonly untilMs: number; readonly node?: string | undefined };
   /** Whether the first knobs seen bring a full burst. */
   fresh: boolean;
   readonly calls: Map<number, CallBucket>;
@@ -153,11 +153,18 @@ const isSlowed = ({ slowdown, atMs }: Line): boolean =>
 const rateOf = (line: Line): number =>
   isSlowed(line) ? Math.min(line.knobs.ratePerMinute, line.slowdown.ratePerMinute) : line.knobs.ratePerMinute;
 
-/** The lowest wins as long as its node repeats it: another that is well must not set the pace. */
-const heed = (line: Line, slowdown: Slowdown | null | undefined): void => {
-  if (slowdown === null || slowdown === undefined) return;
-  if (isSlowed(line) && slowdown.ratePerMinute > line.slowdown.ratePerMinute) return;
-  line.slowdown = { ...slowdown, untilMs: line.atMs + SLOW_MS };
+/**
+ * The lowest wins as long as its node repeats it: another that is well must not set the pace. Only the node that said it may
+ * raise it or take it back; whoever is slower than that says so with its own next step.
+ */
+const heed = (line: Line, { slowdown, node }: Pick<StepInput, 'slowdown' | 'node'>): void => {
+  const own = node !== undefined && node === line.slowdown.node && isSlowed(line);
+  if (slowdown === null || slowdown === undefined) {
+    if (own) line.slowdown = { ...line.slowdown, untilMs: 0 };
+    return;
+  }
+  if (!own && isSlowed(line) && slowdown.ratePerMinute > line.slowdown.ratePerMinute) return;
+  line.slowdown = { ...slowdown, node, untilMs: line.atMs + SLOW_MS };
   line.credit = Math.min(line.credit, burstOf(rateOf(line)) * PERSON);
 };
 
@@ -193,6 +200,12 @@ const roomOf = (line: Line, roomLeft: number | null): Room => ({
   stock: roomLeft === null ? Number.POSITIVE_INFINITY : roomLeft - line.called,
 });
 
+const limitOf = (line: Line, input: StepInput): Pick<StepResult, 'binding' | 'parameters'> => {
+  const binding = bindingOf(line, input);
+  const said = binding === line.slowdown.reason && isSlowed(line) ? line.slowdown.parameters : undefined;
+  return said === undefined ? { binding } : { binding, parameters: said };
+};
+
 const bindingOf = (line: Line, input: StepInput): BindingLimit => {
   if (!input.open) return 'closed';
   if (line.knobs.paused) return 'paused';
@@ -207,7 +220,7 @@ const bindingOf = (line: Line, input: StepInput): BindingLimit => {
 export const stepLine = (line: Line, input: StepInput, callTtlMs: number, nowMs: number): StepResult => {
   advance(line, nowMs);
   adopt(line, input.knobs);
-  heed(line, input.slowdown);
+  heed(line, input);
   const calling = input.open && !line.knobs.paused;
   if (calling) {
     const room = roomOf(line, input.roomLeft);
@@ -223,7 +236,7 @@ export const stepLine = (line: Line, input: StepInput, callTtlMs: number, nowMs:
     admitted,
     inside,
     called,
-    binding: bindingOf(line, input),
+    ...limitOf(line, input),
     effectiveRatePerMinute: calling ? rateOf(line) : 0,
     countedAtMs: nowMs,
   };

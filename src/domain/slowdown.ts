@@ -21,3 +21,10 @@ export const slowdownOf = (
     reason: 'section_closed',
   };
 };
+
+/** The slower of two; null: neither is slowed. */
+export const slower = (a: Slowdown | null | undefined, b: Slowdown | null | undefined): Slowdown | null => {
+  if (a === null || a === undefined) return b ?? null;
+  if (b === null || b === undefined) return a;
+  return b.ratePerMinute < a.ratePerMinute ? b : a;
+};

@@ -109,4 +109,6 @@ export interface Edge extends EdgeServices {
   readonly served?: readonly Service[];
   /** The others, which the gateway passes requests on to. What is neither served nor here does not exist. */
   readonly upstreams?: Readonly<Partial<Record<Service, Upstream>>>;
+  /** Told, some times a second, how late timers are in this process, in milliseconds. */
+  readonly onLoopLag?: (lagMs: number) => void;
 }

@@ -12,6 +12,10 @@ const MAX_PRICE_MINOR = 1_000_000_000;
 export const ratePerMinute = z.int().min(0).max(MAX_RATE_PER_MINUTE);
 export const insideMax = z.int().min(0).max(MAX_INSIDE);
 
+export const closedLoop = z.boolean().meta({
+  description: 'The rate follows the health of the sale, below `ratePerMinute`. On unless switched off.',
+});
+
 const text = z.string().trim().min(1).max(200);
 
 const row = z.object({ name: sectionId, seats: z.int().min(1).max(MAX_SEATS) });
@@ -45,7 +49,7 @@ export const eventDefinitionSchema = z
       seatsPerFan: z.int().min(1).max(1_000),
       holdsPerFan: z.int().min(1).max(1_000),
     }),
-    admission: z.object({ ratePerMinute, insideMax }),
+    admission: z.object({ ratePerMinute, insideMax, closedLoop: closedLoop.optional() }),
     lateMoney: z.object({ reseat: z.boolean() }).optional().meta({
       description:
         'Money that comes after its seats were sold: other seats of that price, or back (default).',

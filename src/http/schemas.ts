@@ -1,5 +1,8 @@
 import { z } from 'zod';
+import { BUDGETS_MS, type Signal } from '../domain/closed-loop.ts';
+import type { BindingLimit } from '../domain/binding-limit.ts';
 import { isSeatId, isSectionId, isUuid } from '../domain/ids.ts';
+import { LIMIT_TEXTS } from '../domain/binding-limit.ts';
 import { ORDER_ENDINGS, ORDER_REASONS } from '../domain/order.ts';
 import { REFUSALS } from '../domain/refusal.ts';
 
@@ -47,6 +50,19 @@ export const problemSchema = z
   })
   .meta({ id: 'Problem', description: 'RFC 9457. Programs branch on `code`.' });
 
+const bindingLimit = z.enum(Object.keys(LIMIT_TEXTS) as [BindingLimit, ...BindingLimit[]]);
+
+const becauseSchema = z
+  .strictObject({
+    code: bindingLimit,
+    parameters: z.record(z.string(), z.number()).meta({
+      description:
+        'The figures it rests on, by name; durations in milliseconds unless the name says otherwise.',
+    }),
+    text: z.string().meta({ description: 'For people, in English; translate by `code` and `parameters`.' }),
+  })
+  .meta({ id: 'Because', description: 'Why the line moves as it does, in words for fans.' });
+
 export const frameSchema = z
   .strictObject({
     eventId: uuid,
@@ -60,19 +76,8 @@ export const frameSchema = z
     joined: count.meta({ description: 'The highest number given out.' }),
     inside: count,
     ratePerMinute: z.number().min(0),
-    reason: z
-      .enum([
-        'rate',
-        'inside',
-        'nobody_waiting',
-        'section_closed',
-        'stock',
-        'paused',
-        'pending',
-        'closed',
-        'degraded',
-      ])
-      .meta({ description: 'What limits the rate now.' }),
+    reason: bindingLimit.meta({ description: 'What limits the rate now.' }),
+    because: becauseSchema,
     opensAt: z.iso.datetime(),
     at: z.iso.datetime(),
   })
@@ -176,6 +181,29 @@ export const orderSchema = z
 
 const seatCounts = { free: count, held: count, paying: count, sold: count };
 
+const loopSchema = z
+  .strictObject({
+    mode: z.enum(['open', 'slow_start', 'increase', 'hold', 'decrease', 'stopped']).meta({
+      description: '`open`: nothing is held back. `stopped`: nobody is let in, and every place is kept.',
+    }),
+    ratePerMinute: count.meta({ description: 'What this node finds the sale can digest.' }),
+    because: becauseSchema.nullable(),
+    signals: z.array(
+      z.strictObject({
+        signal: z.enum(Object.keys(BUDGETS_MS) as [Signal, ...Signal[]]),
+        valueMs: z
+          .number()
+          .min(0)
+          .meta({ description: 'Nine of ten were below it in the last five seconds.' }),
+        budgetMs: count.meta({ description: 'Above it fewer people are let in.' }),
+      }),
+    ),
+  })
+  .meta({
+    id: 'ClosedLoop',
+    description: 'The closed loop of the node that answers. Null: it is switched off.',
+  });
+
 export const numbersSchema = z
   .strictObject({
     eventId: uuid,
@@ -193,8 +221,10 @@ export const numbersSchema = z
       ratePerMinute: count,
       insideMax: count,
       paused: z.boolean(),
+      closedLoop: z.boolean(),
       version: count,
     }),
+    loop: loopSchema.nullable(),
     seats: z.strictObject(seatCounts),
     orders: z.strictObject({
       awaitingPayment: count,

@@ -18,10 +18,10 @@ export interface FallbackLineStore extends LineStore {
 }
 
 /** What limits a line that Postgres counts is first of all that; unless it would not move in Redis either. */
-const bindingOf = (result: StepResult): StepResult['binding'] =>
+const degradedResult = (result: StepResult): StepResult =>
   result.binding === 'closed' || result.binding === 'paused' || result.binding === 'stock'
-    ? result.binding
-    : 'degraded';
+    ? result
+    : { ...result, binding: 'degraded', parameters: undefined };
 
 /**
  * The line goes on while Redis is gone: Postgres counts it then, at a lower rate. Each change of the keeper begins with an
@@ -65,7 +65,7 @@ export const createFallbackLineStore = ({
     step: (eventId, input) =>
       ask(async (store, degraded): Promise<StepResult | Lost> => {
         const result = await store.step(eventId, { ...input, knobs: knobsFor(input.knobs, degraded) });
-        return 'lost' in result || !degraded ? result : { ...result, binding: bindingOf(result) };
+        return 'lost' in result || !degraded ? result : degradedResult(result);
       }),
     redeem: (eventId, place, passTtlMs, knobs) =>
       ask((store, degraded) => store.redeem(eventId, place, passTtlMs, knobsFor(knobs, degraded))),

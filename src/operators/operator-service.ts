@@ -20,7 +20,7 @@ export interface OperatorServiceOptions {
   readonly events: EventStore;
   readonly audit: AuditLog;
   readonly actors: Pick<ActorSystem, 'tree' | 'kill'>;
-  readonly waitingRoom: Pick<WaitingRoomService, 'frame' | 'counters'>;
+  readonly waitingRoom: Pick<WaitingRoomService, 'frame' | 'counters' | 'loop'>;
   /** Sections of the event that are closed on this node after repeated faults. */
   readonly closedSections: (eventId: EventId) => ReadonlySet<SectionId>;
   readonly holds: Pick<HoldTally, 'of'>;
@@ -107,6 +107,7 @@ export const createOperatorService = (options: OperatorServiceOptions): Operator
         frame,
         line,
         admission: event.admission,
+        loop: await waitingRoom.loop(eventId),
         seats: totals(sections),
         orders,
         holds: options.holds.of(eventId),

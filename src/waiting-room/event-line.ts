@@ -1,8 +1,10 @@
 import { BehaviorSubject, defer, firstValueFrom, Subject, takeUntil, type Observable } from 'rxjs';
+import type { LoopState } from '../domain/closed-loop.ts';
 import { phaseAt, type SaleEvent } from '../domain/event.ts';
 import type { Frame } from '../domain/frame.ts';
 import type { LineCounters, Lost, StepInput, StepResult } from '../domain/ports/line.ts';
-import { admissionFrames, slowedBy, ticksOf } from '../streams/admissions.ts';
+import { admissionFrames, slowedBy, ticksOf, type EffectiveKnobs } from '../streams/admissions.ts';
+import { closedLoop } from '../streams/closed-loop.ts';
 import { createLineTelling } from './line-telling.ts';
 import { createPace } from './pace.ts';
 import type { WaitingRoomParts } from './parts.ts';
@@ -22,6 +24,8 @@ export interface EventLine {
   counters(): LineCounters | null;
   /** People called a minute, measured over the last minute; null: too early to say. */
   recentPerMinute(): number | null;
+  /** What the closed loop of this node thinks; null: it is off, or there is none. */
+  loop(): LoopState | null;
   /** Asks the store; restores a line that it has lost and asks again. */
   ask<T extends object>(question: () => Promise<T | Lost>): Promise<T>;
   /** Stops the steps and saves the counters once more. */
@@ -34,13 +38,16 @@ const sameEvent = (a: SaleEvent, b: SaleEvent): boolean =>
   a.phaseSetting === b.phaseSetting &&
   a.opensAtMs === b.opensAtMs;
 
-export const openEventLine = (first: SaleEvent, parts: WaitingRoomParts): EventLine => {
+/** `node` must be unique among those who step the same line. */
+export const openEventLine = (first: SaleEvent, parts: WaitingRoomParts, node: string): EventLine => {
   const { store, journal, clock, log } = parts;
   const { eventId } = first;
   const event$ = new BehaviorSubject(first);
   const closed$ = new Subject<void>();
   const pace = createPace();
   const telling = createLineTelling(eventId, parts);
+  const gone = createPace();
+  let loop: LoopState | null = null;
   let counters: LineCounters | null = null;
   let frame: Frame | null = null;
   let restoring: Promise<void> | null = null;
@@ -77,20 +84,36 @@ export const openEventLine = (first: SaleEvent, parts: WaitingRoomParts): EventL
   };
 
   const step = async (input: StepInput): Promise<StepResult> => {
-    let result = await ask(() => store.step(eventId, input));
+    let result = await ask(() => store.step(eventId, { ...input, node }));
     if (frame !== null && (result.serving < frame.serving || result.joined < frame.joined)) {
       // Another node restored it without knowing what this one has already told people.
       await restore();
-      result = await ask(() => store.step(eventId, input));
+      result = await ask(() => store.step(eventId, { ...input, node }));
     }
     const { epoch, joined, serving, admitted, inside, called } = result;
     counters = { epoch, joined, serving, admitted, inside, called };
     pace.note(clock.nowMs(), result.serving);
+    gone.note(clock.nowMs(), admitted - inside - called);
     const told = await telling.tell(result);
     if (faulty) log.info({ eventId }, 'the line moves again');
     faulty = false;
     return { ...result, ...told, joined };
   };
+
+  const slowed = slowedBy((event) => parts.slowdown?.(event) ?? null);
+  const { vitals } = parts;
+  const digested: EffectiveKnobs =
+    vitals === undefined
+      ? (wish$) => wish$
+      : closedLoop({
+          vitals,
+          crowd: () =>
+            counters === null
+              ? null
+              : { inside: counters.inside + counters.called, leavingPerMinute: gone.perMinute() },
+          nowMs: () => clock.nowMs(),
+          onLook: (state) => (loop = state),
+        });
 
   const frame$ = admissionFrames({
     event$,
@@ -99,7 +122,7 @@ export const openEventLine = (first: SaleEvent, parts: WaitingRoomParts): EventL
         clock,
         phaseAt(event, clock.nowMs()) === 'closed' ? Math.max(parts.tickMs, CLOSED_TICK_MS) : parts.tickMs,
       ),
-    effectiveKnobs: slowedBy((event) => parts.slowdown?.(event) ?? null),
+    effectiveKnobs: (wish$) => wish$.pipe(slowed, digested),
     step: (input) =>
       defer(() => {
         const running = step(input);
@@ -131,6 +154,7 @@ export const openEventLine = (first: SaleEvent, parts: WaitingRoomParts): EventL
     frame$,
     counters: () => counters,
     recentPerMinute: () => pace.perMinute(),
+    loop: () => loop,
     ask,
     async close() {
       closed$.next();

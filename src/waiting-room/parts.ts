@@ -1,3 +1,4 @@
+import type { Vitals } from '../domain/closed-loop.ts';
 import type { EventId } from '../domain/ids.ts';
 import type { SaleEvent } from '../domain/event.ts';
 import type { Clock, Ids } from '../domain/ports/environment.ts';
@@ -28,6 +29,8 @@ export interface WaitingRoomParts {
   readonly stockLeft?: ((eventId: EventId) => number | null) | undefined;
   /** What the sale can digest on this node, from memory; null: whatever the operator allows. Absent: the same. */
   readonly slowdown?: ((event: SaleEvent) => Slowdown | null) | undefined;
+  /** How the sale feels on this node, from memory: what the closed loop goes by. Absent: there is no loop. */
+  readonly vitals?: (() => Vitals) | undefined;
   /** Places kept in memory, room for which is set aside at once; absent: as many as a large sale has waiting. */
   readonly rememberedPlaces?: number | undefined;
 }

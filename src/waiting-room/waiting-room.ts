@@ -1,7 +1,9 @@
 import type { Subscription } from 'rxjs';
+import { pressuresOf } from '../domain/closed-loop.ts';
 import type { SaleEvent } from '../domain/event.ts';
 import type { Frame } from '../domain/frame.ts';
 import { isUuid, type EventId, type FanId, type PlaceNumber } from '../domain/ids.ts';
+import { because } from '../domain/binding-limit.ts';
 import type { Standing, WaitingRoomService } from '../domain/ports/services.ts';
 import { refuse, type Refusal } from '../domain/refusal.ts';
 import { openEventLine, type EventLine } from './event-line.ts';
@@ -25,6 +27,7 @@ export interface WaitingRoom extends WaitingRoomService {
 /** The waiting room: every node runs one, none leads. */
 export const createWaitingRoom = (parts: WaitingRoomParts): WaitingRoom => {
   const { events, clock, log, passes, journal } = parts;
+  const node = parts.ids.next();
   const lines = new Map<EventId, EventLine>();
   const joining = createJoining(parts);
   const redeeming = createRedeeming(parts);
@@ -36,7 +39,7 @@ export const createWaitingRoom = (parts: WaitingRoomParts): WaitingRoom => {
   const see = (event: SaleEvent, readAt: number): EventLine | null => {
     const known = lines.get(event.eventId);
     if (known !== undefined) known.update(event, readAt);
-    else if (!stopped) lines.set(event.eventId, openEventLine(event, parts));
+    else if (!stopped) lines.set(event.eventId, openEventLine(event, parts, node));
     return lines.get(event.eventId) ?? null;
   };
 
@@ -142,6 +145,17 @@ export const createWaitingRoom = (parts: WaitingRoomParts): WaitingRoom => {
       if (isUuid(eventId)) await redeeming.leave(eventId, fanId);
     },
     counters: async (eventId) => (await findLine(eventId))?.counters() ?? null,
+    async loop(eventId) {
+      const state = (await findLine(eventId))?.loop() ?? null;
+      if (state === null || parts.vitals === undefined) return null;
+      const { mode, ratePerMinute, why } = state;
+      return {
+        mode,
+        ratePerMinute,
+        because: why === null ? null : because(why.reason, why.parameters),
+        signals: pressuresOf(parts.vitals()),
+      };
+    },
     start: refresh,
     async stop() {
       stopped = true;

@@ -136,6 +136,34 @@ export const lineStoreSuite = (name: string, open: OpenStores): void => {
   );
 
   rule(
+    'a node may raise and take back what it said itself, and nobody else may',
+    async (t, store, eventId, other) => {
+      await store.restore(eventId, { ...emptyLine, joined: 1_000_000 });
+      const say = async (node: string, ratePerMinute: number | null) => {
+        const parameters = { measuredMs: ratePerMinute ?? 0 };
+        const slowdown =
+          ratePerMinute === null ? null : { ratePerMinute, reason: 'holds_slow' as const, parameters };
+        const one = node === 'a' ? store : other;
+        const now = known(
+          await one.step(eventId, { knobs: knobs(), open: true, roomLeft: null, slowdown, node }),
+        );
+        return [now.effectiveRatePerMinute, now.binding, now.parameters?.['measuredMs'] ?? null];
+      };
+      const FULL = [6_000_000, 'rate', null];
+      t.deepEqual(await say('a', 600), [600, 'holds_slow', 600]);
+      t.deepEqual(await say('a', 900), [900, 'holds_slow', 900]);
+      t.deepEqual(await say('b', 1_200), [900, 'holds_slow', 900]);
+      t.deepEqual(await say('b', null), [900, 'holds_slow', 900]);
+      t.deepEqual(await say('b', 300), [300, 'holds_slow', 300]);
+      t.deepEqual(await say('a', 600), [300, 'holds_slow', 300]);
+      t.deepEqual(await say('a', null), [300, 'holds_slow', 300]);
+      t.deepEqual(await say('b', null), FULL);
+      // The other is still slow, and says so with its next step.
+      t.deepEqual(await say('a', 600), [600, 'holds_slow', 600]);
+    },
+  );
+
+  rule(
     'a node that says the sale digests less slows the line on all, the lowest counts, and what is not repeated ends',
     async (t, store, eventId, other) => {
       await store.restore(eventId, { ...emptyLine, joined: 1_000_000 });

@@ -1,4 +1,5 @@
 import test from 'ava';
+import { LIMIT_TEXTS } from '../../src/domain/binding-limit.ts';
 import { nextFrame, type LineReading } from '../../src/domain/frame.ts';
 
 const event = { eventId: 'e', opensAtMs: 1_800_000_000_000, phase: 'open' as const };
@@ -23,6 +24,7 @@ test('a frame says what the step read, and when', (t) => {
     inside: 7,
     ratePerMinute: 600,
     reason: 'rate',
+    because: { code: 'rate', parameters: {}, text: LIMIT_TEXTS.rate },
     opensAt: '2027-01-15T08:00:00.000Z',
     at: '2027-01-15T08:00:01.000Z',
   });
@@ -60,4 +62,21 @@ test('the phase comes before every other reason', (t) => {
     (['pending', 'open', 'paused', 'closed'] as const).map((phase) => reasonIn(phase)),
     ['pending', 'inside', 'closed', 'closed'],
   );
+});
+
+test('the figures of a limit are shown with that limit and with no other', (t) => {
+  const slowed = {
+    ...reading,
+    binding: 'holds_slow' as const,
+    parameters: { measuredMs: 900, allowedMs: 400 },
+  };
+  t.deepEqual(nextFrame(null, event, slowed, 0).because, {
+    code: 'holds_slow',
+    parameters: { measuredMs: 900, allowedMs: 400 },
+    text: LIMIT_TEXTS.holds_slow,
+  });
+  t.like(nextFrame(null, { ...event, phase: 'paused' }, slowed, 0).because, {
+    code: 'closed',
+    parameters: {},
+  });
 });

@@ -1,5 +1,6 @@
 import type { IdempotencyStore, StoredAnswer } from '../../src/domain/ports/event-store.ts';
 import type { LiveNumbers, OperatorService } from '../../src/domain/ports/services.ts';
+import { because } from '../../src/domain/binding-limit.ts';
 import { refuse } from '../../src/domain/refusal.ts';
 import type { Review } from '../../src/domain/review.ts';
 import { ELSEWHERE, EVENT, frame, NOW_MS, saleEvent } from './fakes.ts';
@@ -10,6 +11,12 @@ const numbers: LiveNumbers = {
   frame,
   line: { epoch: 1, joined: 25, serving: 10, admitted: 10, inside: 4, called: 2 },
   admission: saleEvent.admission,
+  loop: {
+    mode: 'decrease',
+    ratePerMinute: 4_200,
+    because: because('holds_slow', { measuredMs: 800, allowedMs: 400 }),
+    signals: [{ signal: 'holdMs', valueMs: 800, budgetMs: 400 }],
+  },
   seats: { free: 3, held: 0, paying: 0, sold: 0 },
   orders: { awaitingPayment: 0, confirmed: 0, failed: 0, expired: 0, rejected: 0, refunded: 0 },
   holds: { granted: 1, conflicts: 2, refused: 0, p50Ms: 4, p99Ms: 20 },

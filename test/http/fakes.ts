@@ -11,6 +11,7 @@ import type {
   TicketService,
   WaitingRoomService,
 } from '../../src/domain/ports/services.ts';
+import { because } from '../../src/domain/binding-limit.ts';
 import { refuse } from '../../src/domain/refusal.ts';
 
 export const EVENT = '0190a000-0000-7000-8000-000000000001';
@@ -27,7 +28,7 @@ export const saleEvent: SaleEvent = {
   limits: { seatsPerFan: 4, holdsPerFan: 2 },
   sections: [{ id: 'A', name: 'Cadeira A', priceMinor: 25_000, rows: [{ name: '1', seats: 3 }] }],
   phaseSetting: 'open',
-  admission: { ratePerMinute: 6_000, insideMax: 2_000, paused: false, version: 1 },
+  admission: { ratePerMinute: 6_000, insideMax: 2_000, paused: false, closedLoop: true, version: 1 },
 };
 
 const eventView: EventView = {
@@ -46,6 +47,7 @@ export const frame: Frame = {
   inside: 4,
   ratePerMinute: 6_000,
   reason: 'rate',
+  because: because('rate'),
   opensAt: '2026-12-01T12:00:00.000Z',
   at: '2026-12-01T12:00:01.000Z',
 };
@@ -248,6 +250,7 @@ export const fakeLine = () => {
       passes.delete(fanId);
     },
     counters: async () => null,
+    loop: async () => null,
   };
   return { service, watchers, places };
 };

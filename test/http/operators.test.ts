@@ -115,6 +115,7 @@ test('knobs are turned one by one, and what is left out stays', async (t) => {
     ratePerMinute: 0,
     insideMax: 2_000,
     paused: false,
+    closedLoop: true,
     version: 2,
   });
   t.is((await turn({ ratePerMinute: 10_000_000, insideMax: 5, paused: true })).status, 200);
@@ -131,6 +132,7 @@ test('a knob that cannot be turned so is refused', async (t) => {
     { ratePerMinute: null },
     { insideMax: -1 },
     { paused: 'yes' },
+    { closedLoop: 1 },
     { ratePerMinut: 5 },
   ];
   for (const body of wrong) {

@@ -47,6 +47,7 @@ const create = (known = true) => {
         journal.push('frame');
         return Promise.resolve(known ? { reason: 'rate' } : null);
       },
+      loop: async () => null,
       counters: () => {
         journal.push('counters');
         return Promise.resolve(known ? {} : null);

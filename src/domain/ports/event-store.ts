@@ -18,7 +18,9 @@ export interface OrderCounts {
   readonly refunded: number;
 }
 
-export type KnobChange = Partial<Pick<AdmissionKnobs, 'ratePerMinute' | 'insideMax' | 'paused'>>;
+export type KnobChange = Partial<
+  Pick<AdmissionKnobs, 'ratePerMinute' | 'insideMax' | 'paused' | 'closedLoop'>
+>;
 
 /** Events and their official maps. */
 export interface EventStore {

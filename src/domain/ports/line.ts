@@ -1,6 +1,7 @@
 import type { EventId, FanId, PassId, PlaceNumber } from '../ids.ts';
 import type { AdmissionKnobs } from '../event.ts';
-import type { BindingLimit } from '../frame.ts';
+import type { BindingLimit } from '../binding-limit.ts';
+import type { LimitParameters } from '../binding-limit.ts';
 
 /** The counters of one event's line. All rise for ever except `inside` and `called`. */
 export interface LineCounters {
@@ -23,6 +24,8 @@ export interface Slowdown {
   /** People a minute, whole; 0: nobody. */
   readonly ratePerMinute: number;
   readonly reason: BindingLimit;
+  /** The figures it rests on. */
+  readonly parameters?: LimitParameters | undefined;
 }
 
 export interface StepInput {
@@ -37,10 +40,17 @@ export interface StepInput {
    * said within the last seconds: any of them may make the next step.
    */
   readonly slowdown?: Slowdown | null;
+  /**
+   * The node that steps. What a node says takes the place of what it said before, higher or not; absent: it may only lower, and
+   * what it said stands until its time is over.
+   */
+  readonly node?: string | undefined;
 }
 
 export type StepResult = LineCounters & {
   readonly binding: BindingLimit;
+  /** Figures that go with `binding`, when a node has given some. */
+  readonly parameters?: LimitParameters | undefined;
   readonly effectiveRatePerMinute: number;
   /** When the step was taken, by the clock of the store. */
   readonly countedAtMs: number;

@@ -1,7 +1,9 @@
 import type { EventDefinition, Phase, PhaseSetting, SaleEvent } from '../event.ts';
+import type { LoopMode, Pressure } from '../closed-loop.ts';
 import type { Frame } from '../frame.ts';
 import type { Hold } from '../hold.ts';
 import type { EventId, FanId, HoldId, OrderId, PassId, SeatId, SectionId, TicketId } from '../ids.ts';
+import type { Because } from '../binding-limit.ts';
 import type { QueueName } from '../messages.ts';
 import type { Order, OrderStatus, Ticket } from '../order.ts';
 import type { Refusal } from '../refusal.ts';
@@ -142,6 +144,16 @@ export interface Standing {
   readonly eta: { readonly p50Seconds: number; readonly p90Seconds: number } | null;
 }
 
+/** The closed loop of one node, for the operator's eyes. */
+export interface LoopView {
+  readonly mode: LoopMode;
+  /** What this node finds the sale can digest. */
+  readonly ratePerMinute: number;
+  /** Null while nothing is held back. */
+  readonly because: Because | null;
+  readonly signals: readonly Pressure[];
+}
+
 export interface WaitingRoomService {
   join(eventId: EventId, fanId: FanId): Promise<Joined | Refusal>;
   /** From this node's memory, at most a tick old. Null: no such event. */
@@ -157,6 +169,8 @@ export interface WaitingRoomService {
   /** Gives the slot back. Doing it twice is fine. */
   leave(eventId: EventId, fanId: FanId): Promise<void>;
   counters(eventId: EventId): Promise<LineCounters | null>;
+  /** What the closed loop of this node thinks. Null: it is switched off, or there is no such event. */
+  loop(eventId: EventId): Promise<LoopView | null>;
 }
 
 /** Places and passes: our own compact signed tickets (see docs/TOKENS.md). Reading never throws. */
@@ -233,6 +247,8 @@ export interface LiveNumbers {
   readonly frame: Frame;
   readonly line: LineCounters;
   readonly admission: SaleEvent['admission'];
+  /** The closed loop of the node that answers; null: switched off. */
+  readonly loop: LoopView | null;
   readonly seats: {
     readonly free: number;
     readonly held: number;

@@ -37,7 +37,7 @@ export interface Shedding {
   stop(): void;
 }
 
-type ShedEdge = Pick<Edge, 'clock' | 'ids' | 'log' | 'metrics' | 'options' | 'draining'>;
+type ShedEdge = Pick<Edge, 'clock' | 'ids' | 'log' | 'metrics' | 'options' | 'draining' | 'onLoopLag'>;
 
 /** A request that was let in and is not answered yet. */
 class Admitted {
@@ -145,7 +145,9 @@ export const createShedding = (edge: ShedEdge, routes: readonly Route[]): Sheddi
   };
 
   const look = (dueAt: number): void => {
-    limit.lagged(Math.max(0, performance.now() - dueAt));
+    const lagMs = Math.max(0, performance.now() - dueAt);
+    limit.lagged(lagMs);
+    edge.onLoopLag?.(lagMs);
     looks += 1;
     if (looks % LOOKS_A_WINDOW === 0) {
       limit.adapt();

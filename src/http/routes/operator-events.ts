@@ -4,7 +4,13 @@ import type { KnobChange } from '../../domain/ports/event-store.ts';
 import { refuse } from '../../domain/refusal.ts';
 import { json } from '../answer.ts';
 import type { Edge } from '../edge.ts';
-import { definitionOf, eventDefinitionSchema, insideMax, ratePerMinute } from '../event-definition.ts';
+import {
+  closedLoop,
+  definitionOf,
+  eventDefinitionSchema,
+  insideMax,
+  ratePerMinute,
+} from '../event-definition.ts';
 import { createSharedPoll } from '../poll.ts';
 import { defineRoute, type Route } from '../route.ts';
 import { count, eventParams, numbersSchema, uuid } from '../schemas.ts';
@@ -15,6 +21,7 @@ const knobsSchema = z
     ratePerMinute: ratePerMinute.optional(),
     insideMax: insideMax.optional(),
     paused: z.boolean().optional(),
+    closedLoop: closedLoop.optional(),
   })
   .refine((knobs) => Object.keys(knobs).length > 0, 'turn at least one knob');
 
@@ -23,6 +30,7 @@ const admissionSchema = z.strictObject({
   ratePerMinute,
   insideMax,
   paused: z.boolean(),
+  closedLoop,
   version: count.meta({ description: 'Rises with every change.' }),
 });
 
@@ -33,6 +41,7 @@ const admissionOf = ({ eventId, admission }: SaleEvent) => ({
   ratePerMinute: admission.ratePerMinute,
   insideMax: admission.insideMax,
   paused: admission.paused,
+  closedLoop: admission.closedLoop ?? true,
   version: admission.version,
 });
 

@@ -21,6 +21,7 @@ interface EventColumns {
   readonly rate_per_minute: number;
   readonly inside_max: number;
   readonly admission_paused: boolean;
+  readonly closed_loop: boolean;
   readonly knobs_version: number;
   readonly late_money_reseat: boolean;
   readonly sections: readonly SectionDefinition[];
@@ -45,6 +46,7 @@ const eventFrom = (row: EventColumns): SaleEvent => ({
     ratePerMinute: row.rate_per_minute,
     insideMax: row.inside_max,
     paused: row.admission_paused,
+    closedLoop: row.closed_loop,
     version: row.knobs_version,
   },
   lateMoney: { reseat: row.late_money_reseat },
@@ -109,8 +111,8 @@ export const createEventStore = (pool: Pool): EventStore => ({
     const event = await inTransaction(pool, async (client) => {
       const { rowCount } = await client.query(
         `INSERT INTO tickets.events (event_id, name, venue, currency, opens_at, seats_per_fan, holds_per_fan,
-                                     rate_per_minute, inside_max, late_money_reseat)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING`,
+                                     rate_per_minute, inside_max, late_money_reseat, closed_loop)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING`,
         [
           eventId,
           definition.name,
@@ -122,6 +124,7 @@ export const createEventStore = (pool: Pool): EventStore => ({
           definition.admission.ratePerMinute,
           definition.admission.insideMax,
           definition.lateMoney?.reseat ?? false,
+          definition.admission.closedLoop ?? true,
         ],
       );
       if (rowCount === 1) await insertMap(client, eventId, definition.sections);
@@ -146,8 +149,14 @@ export const createEventStore = (pool: Pool): EventStore => ({
       pool,
       eventId,
       `rate_per_minute = coalesce($2, rate_per_minute), inside_max = coalesce($3, inside_max),
-       admission_paused = coalesce($4, admission_paused), knobs_version = knobs_version + 1`,
-      [change.ratePerMinute ?? null, change.insideMax ?? null, change.paused ?? null],
+       admission_paused = coalesce($4, admission_paused), closed_loop = coalesce($5, closed_loop),
+       knobs_version = knobs_version + 1`,
+      [
+        change.ratePerMinute ?? null,
+        change.insideMax ?? null,
+        change.paused ?? null,
+        change.closedLoop ?? null,
+      ],
     ),
 
   async countSeats(eventId) {

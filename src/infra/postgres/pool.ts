@@ -20,6 +20,8 @@ export interface PoolOptions {
   readonly applicationName: string;
   /** While it is down nobody gets a connection, and those who wait for an answer are told that none will come. */
   readonly reach?: Reach;
+  /** Told how long each caller waited for a connection, in milliseconds; also of those who waited in vain. */
+  readonly onWait?: (waitedMs: number) => void;
   readonly log: Logger;
 }
 
@@ -53,6 +55,8 @@ export const createPool = (options: PoolOptions): Pool => {
   pool.on('connect', (client) => {
     client.on('error', (error) => options.log.debug({ err: error }, 'a Postgres connection was lost'));
   });
+  if (options.onWait !== undefined) noteWaits(pool, options.onWait);
+  // Around the above: a caller who is turned away at once has not waited.
   if (options.reach !== undefined) closeWithoutPostgres(pool, options.reach);
   sayWhenAway(pool);
   return pool;
@@ -78,7 +82,25 @@ const closeWithoutPostgres = (pool: Pool, reach: Reach): void => {
   }) as typeof pool.connect;
 };
 
-type ConnectCallback = (error: Error) => void;
+type ConnectCallback = (error: Error, ...more: unknown[]) => void;
+
+/** `query` of the pool checks out by the same call, with a callback. */
+const noteWaits = (pool: Pool, onWait: (waitedMs: number) => void): void => {
+  const connect = pool.connect.bind(pool) as (callback?: ConnectCallback) => Promise<unknown> | void;
+  pool.connect = ((callback?: ConnectCallback) => {
+    const fromMs = performance.now();
+    const note = (): void => onWait(performance.now() - fromMs);
+    if (callback !== undefined) {
+      return connect((...answer) => {
+        note();
+        callback(...answer);
+      });
+    }
+    const connecting = connect() as Promise<unknown>;
+    connecting.then(note, note);
+    return connecting;
+  }) as typeof pool.connect;
+};
 
 /** Postgres shuts down (57P), the connection broke (08), or there was no word from it: not an error in what was asked. */
 const saysAway = (error: unknown): boolean =>

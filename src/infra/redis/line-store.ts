@@ -1,8 +1,8 @@
 import type { Redis, Result } from 'ioredis';
 import type { AdmissionKnobs } from '../../domain/event.ts';
-import type { BindingLimit } from '../../domain/frame.ts';
+import type { BindingLimit } from '../../domain/binding-limit.ts';
 import type { EventId, PlaceNumber } from '../../domain/ids.ts';
-import type { LineStore, Lost, RedeemOutcome } from '../../domain/ports/line.ts';
+import type { LineStore, Lost, RedeemOutcome, Slowdown, StepResult } from '../../domain/ports/line.ts';
 import { defineScript } from './client.ts';
 
 type Reply = readonly [number, ...(number | string)[]];
@@ -27,6 +27,19 @@ const knobArguments = (knobs: AdmissionKnobs): readonly number[] => [
   knobs.paused ? 1 : 0,
   knobs.version,
 ];
+
+/** Why a line is slowed travels as text that no script reads. A plain word is of a node from before there were figures. */
+const limitOf = (text: string): Pick<StepResult, 'binding' | 'parameters'> => {
+  if (!text.startsWith('{')) return { binding: text as BindingLimit };
+  const { reason, parameters } = JSON.parse(text) as Pick<Slowdown, 'reason' | 'parameters'>;
+  return parameters === undefined ? { binding: reason } : { binding: reason, parameters };
+};
+
+const slowArguments = (slowdown: Slowdown | null, node = ''): readonly (string | number)[] => {
+  if (slowdown === null) return [NO_LIMIT, '', node];
+  const { ratePerMinute, reason, parameters } = slowdown;
+  return [ratePerMinute, JSON.stringify({ reason, parameters }), node];
+};
 
 const outcomeOf = ([code, remainingMs]: Reply): RedeemOutcome | Lost => {
   if (code === -1) return LOST;
@@ -104,11 +117,10 @@ export const createRedisLineStore = (options: {
         setImmediate(() => void handOut(eventId));
       }),
 
-    async step(eventId, { open, roomLeft, knobs, slowdown = null }) {
+    async step(eventId, { open, roomLeft, knobs, slowdown = null, node }) {
       const flags = [open ? 1 : 0, roomLeft === null ? NO_LIMIT : Math.max(0, roomLeft), callTtlMs];
-      const slow = slowdown === null ? [NO_LIMIT, ''] : [slowdown.ratePerMinute, slowdown.reason];
       const reply = await watched(
-        redis.lineStep(...keys(eventId), ...flags, ...knobArguments(knobs), ...slow),
+        redis.lineStep(...keys(eventId), ...flags, ...knobArguments(knobs), ...slowArguments(slowdown, node)),
       );
       if (reply[0] === -1) return LOST;
       const [epoch, joined, serving, admitted, inside, called, rate] = reply.map(Number) as [
@@ -122,7 +134,7 @@ export const createRedisLineStore = (options: {
         inside,
         called,
         effectiveRatePerMinute: rate,
-        binding: reply[7] as BindingLimit,
+        ...limitOf(String(reply[7])),
         countedAtMs: Number(reply[8]),
       };
     },

@@ -2,8 +2,8 @@
 --   KEYS     see line-shared.lua
 --   ARGV     1 open (0/1)   2 roomLeft (-1: no limit)   3 callTtlMs
 --            4 ratePerMinute   5 insideMax   6 paused (0/1)   7 version
---            8 what the sale can digest, people a minute (-1: no limit)   9 why
--- KEYS[1] also keeps slowReason: why the line is slowed, while it is.
+--            8 what the sale can digest, people a minute (-1: no limit)   9 why   10 who says so ('': nobody in particular)
+-- KEYS[1] also keeps slowReason and slowNode: why the line is slowed and who said so, while it is.
 -- Returns {-1}: lost; or {epoch, joined, serving, admitted, inside, called, rate, binding, now}.
 local line = load()
 if not line then return { -1 } end
@@ -13,10 +13,14 @@ advance(line, now)
 adopt(line, tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7]))
 
 local slowRate = tonumber(ARGV[8])
-if slowRate >= 0 and not (isSlowed(line) and slowRate > line.slowRate) then
+local node = ARGV[10] or ''
+local own = node ~= '' and isSlowed(line) and redis.call('HGET', KEYS[1], 'slowNode') == node
+if slowRate < 0 then
+  if own then line.slowUntil = 0 end
+elseif own or not (isSlowed(line) and slowRate > line.slowRate) then
   line.slowRate, line.slowUntil = slowRate, now + SLOW_MS
   line.credit = math.min(line.credit, burstOf(rateOf(line)) * PERSON)
-  redis.call('HSET', KEYS[1], 'slowReason', ARGV[9])
+  redis.call('HSET', KEYS[1], 'slowReason', ARGV[9], 'slowNode', node)
 end
 
 local function room()
