@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { Agent, createServer, request, type RequestListener } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
-import { ask, openStream, type Problem, type Reply } from '../support/api.ts';
+import { ask, openStream, type Reply } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
 import { startNginx } from '../support/nginx.ts';
 import { EVENT, frame } from '../http/fakes.ts';
@@ -13,7 +13,7 @@ const FRAME = `/v1/events/${EVENT}/line`;
 
 const problem = (t: ExecutionContext, reply: Reply, status: number, code: string): void => {
   t.is(reply.status, status, reply.text);
-  t.is((reply.body as Problem).code, code);
+  t.is(reply.body.code, code);
   t.is(reply.body['type'], `urn:catraca:problem:${code}`);
   t.is(reply.headers.get('content-type'), 'application/problem+json');
   t.is(reply.headers.get('cache-control'), 'no-store');

@@ -5,8 +5,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import { parse } from 'yaml';
-import { readConfig, VARIABLES } from '../src/config.ts';
-import { START_COMMANDS } from './support/start-commands.ts';
+import { readConfig, VARIABLES } from '../../src/config.ts';
+import { START_COMMANDS } from '../support/start-commands.ts';
 
 interface Service {
   readonly image: string;
