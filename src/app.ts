@@ -2,6 +2,7 @@ import { createClosing } from './app/closing.ts';
 import { importDemoEvent } from './app/demo-event.ts';
 import { startEdge } from './app/edge.ts';
 import { elsewhere } from './app/elsewhere.ts';
+import { createDoor } from './app/join-door.ts';
 import { createHealth } from './app/health.ts';
 import { createSaleMetrics, watchParts } from './app/metrics.ts';
 import { startMoney } from './app/money.ts';
@@ -126,9 +127,10 @@ const compose = async (
         onFatal,
       })
     : createSaleView(stores, systemClock);
+  const { guard, door } = createDoor({ config, servers, sale, secret });
   const waitingRoom: WaitingRoom =
     roles.includes('gateway') || roles.includes('tickets')
-      ? await startWaitingRoom({ config, servers, sale, passes, vitals, log, closing })
+      ? await startWaitingRoom({ config, servers, sale, passes, guard, vitals, log, closing })
       : elsewhere('waiting room');
   const demoEvent = demo ? await importDemoEvent(sale.events) : null;
   const parts: readonly Part[] = [
@@ -151,6 +153,7 @@ const compose = async (
     servers,
     sale,
     waitingRoom,
+    joinDoor: door,
     upstreams,
     payments: vitals.timingCheckouts(payments?.service ?? remotePayments(upstreams.payments, tokens)),
     vitals,

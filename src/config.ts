@@ -43,6 +43,7 @@ const schema = z.object({
   RECONCILE_EVERY_MS: milliseconds(60_000, 20),
   DRAIN_MS: milliseconds(4_000, 0),
   MAX_IN_FLIGHT: count(1_024, 16),
+  JOINS_PER_ADDRESS_PER_MINUTE: count(0, 0),
   STRIPE_API_URL: url('http', 'https').optional(),
   STRIPE_SECRET_KEY: z.string().min(1).default('sk_test_catraca_sandbox'),
   STRIPE_WEBHOOK_SECRET: z.string().min(1).default('whsec_catraca_sandbox'),

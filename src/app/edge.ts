@@ -1,5 +1,6 @@
 import type { Config } from '../config.ts';
 import type { RecoveryCodes } from '../domain/ports/line.ts';
+import type { JoinDoor } from '../domain/ports/join-door.ts';
 import type { MoneyReport } from '../domain/ports/reconciliation-store.ts';
 import type { BearerTokens, HealthService, LinePasses, PaymentService } from '../domain/ports/services.ts';
 import { readPages } from '../http/pages.ts';
@@ -30,6 +31,7 @@ export interface EdgeParts {
   readonly servers: Servers;
   readonly sale: Sale;
   readonly waitingRoom: WaitingRoom;
+  readonly joinDoor: JoinDoor;
   readonly upstreams: Upstreams;
   readonly payments: PaymentService;
   readonly vitals: VitalSigns;
@@ -57,6 +59,7 @@ export const startEdge = async (parts: EdgeParts): Promise<string> => {
     tickets: holds.counting(sale.tickets),
     payments: parts.payments,
     waitingRoom,
+    joinDoor: parts.joinDoor,
     operators: createOperatorService({
       events: sale.events,
       audit: createAuditLog(servers.pool),

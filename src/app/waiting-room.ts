@@ -5,6 +5,7 @@ import { slowdownOf } from '../domain/slowdown.ts';
 import { systemClock, systemIds } from '../infra/environment.ts';
 import type { Logger } from '../infra/log.ts';
 import { createLineJournal } from '../infra/postgres/line-journal.ts';
+import type { JoinGuard } from '../waiting-room/join-guard.ts';
 import { createWaitingRoom, type WaitingRoom } from '../waiting-room/waiting-room.ts';
 import type { Closing } from './closing.ts';
 import type { Sale } from './sale.ts';
@@ -18,6 +19,7 @@ export interface WaitingRoomParts {
   readonly sale: Pick<Sale, 'events' | 'catalogue' | 'closedSections'>;
   readonly passes: LinePasses & RecoveryCodes;
   readonly vitals: Pick<VitalSigns, 'read'>;
+  readonly guard: JoinGuard;
   readonly log: Logger;
   readonly closing: Closing;
 }
@@ -30,6 +32,7 @@ export const startWaitingRoom = async (parts: WaitingRoomParts): Promise<Waiting
     store: servers.line,
     journal: createLineJournal(servers.pool),
     passes: parts.passes,
+    guard: parts.guard,
     events: sale.events,
     clock: systemClock,
     ids: systemIds,

@@ -1,3 +1,4 @@
+import type { ProofSetting } from './join-proof.ts';
 import { seatIdInArea, seatIdInRow, type EventId, type SeatId, type SectionId } from './ids.ts';
 
 /** What the operator set: `scheduled` opens by itself at `opensAt`; the other three stay until changed. */
@@ -49,6 +50,8 @@ export interface EventDefinition {
   readonly admission: Pick<AdmissionKnobs, 'ratePerMinute' | 'insideMax' | 'closedLoop'>;
   /** `reseat`: money that comes after its seats were sold buys others of the same price, instead of going back. */
   readonly lateMoney?: { readonly reseat: boolean } | undefined;
+  /** Whether a join must bring a proof of work; absent: `off`. */
+  readonly joinProof?: ProofSetting | undefined;
   readonly sections: readonly SectionDefinition[];
 }
 

@@ -21,6 +21,8 @@ export const REFUSALS = {
   admission_paused: 'Admission is paused; your place is kept.',
   place_invalid: 'This is not a valid place of yours in this line.',
   line_closed: 'The line of this event is closed.',
+  proof_required: 'A proof of work is needed to join this line.',
+  proof_invalid: 'This is not a valid proof of work of yours for this line.',
   // the pass
   pass_required: 'An admission pass for this event is needed.',
   pass_invalid: 'This is not a valid admission pass of yours for this event.',

@@ -12,6 +12,7 @@ import type {
   TicketService,
   WaitingRoomService,
 } from '../domain/ports/services.ts';
+import type { JoinDoor } from '../domain/ports/join-door.ts';
 import type { Pages } from './pages.ts';
 import type { Service } from './route.ts';
 
@@ -85,6 +86,7 @@ export interface EdgeServices {
   readonly payments: PaymentService;
   readonly waitingRoom: WaitingRoomService;
   readonly operators: OperatorService;
+  readonly joinDoor: JoinDoor;
   readonly health: HealthService;
 }
 

@@ -66,6 +66,7 @@ export const createEndpoint = (route: Route, edge: Edge, streams: SseHub): Middl
       body,
       caller,
       requestId: stateOf(ctx).requestId,
+      address: ctx.ip === '' ? null : ctx.ip,
       keyed: key !== null,
       newId: key === null ? edge.ids.next() : deriveId(subjectOf(caller), route.path, key),
       fingerprint: route.idempotent === undefined ? '' : fingerprintOf(method, route.path, params, body),

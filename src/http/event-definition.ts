@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { seatCountOf, type EventDefinition } from '../domain/event.ts';
+import { PROOF_SETTINGS } from '../domain/join-proof.ts';
 import { amountMinor, currency, sectionId } from './schemas.ts';
 
 /** A map larger than this is several events. */
@@ -50,6 +51,10 @@ export const eventDefinitionSchema = z
       holdsPerFan: z.int().min(1).max(1_000),
     }),
     admission: z.object({ ratePerMinute, insideMax, closedLoop: closedLoop.optional() }),
+    joinProof: z.enum(PROOF_SETTINGS).optional().meta({
+      description:
+        'Proof of work at the join. auto: only while joins come faster than people do. Absent: off.',
+    }),
     lateMoney: z.object({ reseat: z.boolean() }).optional().meta({
       description:
         'Money that comes after its seats were sold: other seats of that price, or back (default).',

@@ -16,6 +16,8 @@ export const STATUS_OF: Readonly<Record<RefusalCode, number>> = {
   admission_paused: 409,
   place_invalid: 403,
   line_closed: 409,
+  proof_required: 403,
+  proof_invalid: 403,
   pass_required: 403,
   pass_invalid: 403,
   pass_expired: 403,

@@ -29,6 +29,8 @@ export interface Call<A extends Auth, P, Q, H, B> {
   readonly body: B;
   readonly caller: CallerOf<A>;
   readonly requestId: string;
+  /** Where the request came from; behind a trusted proxy what that says. Null: the connection is gone. */
+  readonly address: string | null;
   /** Whether an Idempotency-Key came with it. */
   readonly keyed: boolean;
   /** The id for what this request creates: derived from the key, so that a repeat names the same thing; else fresh. */

@@ -7,6 +7,7 @@ import { eventRoutes } from './routes/events.ts';
 import { checkoutRoutes } from './routes/checkouts.ts';
 import { fanRoutes } from './routes/fans.ts';
 import { holdRoutes } from './routes/holds.ts';
+import { joinDoorRoutes } from './routes/join-door.ts';
 import { lineRoutes } from './routes/line.ts';
 import { machineRoutes } from './routes/machines.ts';
 import { operatorActorRoutes } from './routes/operator-actors.ts';
@@ -31,6 +32,7 @@ export const createRoutes = (edge: Edge): readonly Route[] => {
     ...of('tickets', holdRoutes(edge)),
     ...of('tickets', eventRoutes(edge)),
     ...of('gateway', lineRoutes(edge)),
+    ...of('gateway', joinDoorRoutes(edge)),
     ...of('gateway', admissionRoutes(edge)),
     ...of('tickets', orderRoutes(edge)),
     ...of('gateway', fanRoutes(edge)),

@@ -92,7 +92,10 @@ export const createOperatorService = (options: OperatorServiceOptions): Operator
       })),
 
     turnKnobs: (eventId, change, by) =>
-      act(by, 'admission.turn', eventId, events.turnKnobs(eventId, change), (event) => event.admission),
+      act(by, 'admission.turn', eventId, events.turnKnobs(eventId, change), (event) => ({
+        ...event.admission,
+        joinProof: event.joinProof ?? 'off',
+      })),
 
     async numbers(eventId) {
       const [event, frame] = await Promise.all([events.find(eventId), waitingRoom.frame(eventId)]);

@@ -19,6 +19,8 @@ interface Placed {
 
 export interface Joining {
   join(line: EventLine, fanId: FanId): Promise<Joined | Refusal>;
+  /** Whether a join would find a place that this fan has. Rejects with a refusal where that cannot be known. */
+  hasPlace(line: EventLine, fanId: FanId): Promise<boolean>;
 }
 
 export const createJoining = (parts: WaitingRoomParts): Joining => {
@@ -88,6 +90,13 @@ export const createJoining = (parts: WaitingRoomParts): Joining => {
   };
 
   return {
+    async hasPlace(line, fanId) {
+      const { eventId } = line.event();
+      if (remembered.has(`${eventId} ${fanId}`)) return true;
+      const place = await lookUp(eventId, fanId);
+      return place !== null && !place.ended;
+    },
+
     async join(line, fanId) {
       if (phaseAt(line.event(), clock.nowMs()) === 'closed') return refuse('line_closed');
       try {

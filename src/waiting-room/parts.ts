@@ -6,6 +6,8 @@ import type { EventStore } from '../domain/ports/event-store.ts';
 import type { LineJournal, LineStore, RecoveryCodes, Slowdown } from '../domain/ports/line.ts';
 import type { LinePasses } from '../domain/ports/services.ts';
 
+import type { JoinGuard } from './join-guard.ts';
+
 export interface WaitingRoomLog {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
@@ -16,6 +18,8 @@ export interface WaitingRoomParts {
   readonly store: LineStore;
   readonly journal: LineJournal;
   readonly passes: LinePasses & RecoveryCodes;
+  /** Stands before a new place; absent: nobody is asked for anything. */
+  readonly guard?: JoinGuard | undefined;
   readonly events: Pick<EventStore, 'list' | 'find'>;
   readonly clock: Clock;
   readonly ids: Ids;

@@ -4,6 +4,7 @@ import type { SaleEvent } from '../domain/event.ts';
 import type { Frame } from '../domain/frame.ts';
 import { isUuid, type EventId, type FanId, type PlaceNumber } from '../domain/ids.ts';
 import { because } from '../domain/binding-limit.ts';
+import type { Arrival } from '../domain/ports/join-proofs.ts';
 import type { Standing, WaitingRoomService } from '../domain/ports/services.ts';
 import { refuse, type Refusal } from '../domain/refusal.ts';
 import { openEventLine, type EventLine } from './event-line.ts';
@@ -106,6 +107,17 @@ export const createWaitingRoom = (parts: WaitingRoomParts): WaitingRoom => {
     return number === null ? refuse('place_invalid') : use(line, number);
   };
 
+  /** Whoever has a place already is asked for nothing. */
+  const atDoor = async (
+    line: EventLine,
+    fanId: FanId,
+    arrival: Arrival | undefined,
+  ): Promise<Refusal | null> => {
+    if (arrival === undefined || parts.guard === undefined) return null;
+    const against = await parts.guard.check(line.event(), { fanId, ...arrival });
+    return against === null || (await joining.hasPlace(line, fanId)) ? null : against;
+  };
+
   const watch = (line: EventLine, onFrame: (frame: Frame) => void): Subscription =>
     line.frame$.subscribe((frame) => {
       try {
@@ -116,9 +128,10 @@ export const createWaitingRoom = (parts: WaitingRoomParts): WaitingRoom => {
     });
 
   return {
-    async join(eventId, fanId) {
+    async join(eventId, fanId, arrival) {
       const line = await findLine(eventId);
-      return line === null ? refuse('not_found') : joining.join(line, fanId);
+      if (line === null) return refuse('not_found');
+      return (await atDoor(line, fanId, arrival)) ?? joining.join(line, fanId);
     },
     frame: async (eventId) => (await findLine(eventId))?.frame() ?? null,
     watchFrame(eventId, onFrame) {

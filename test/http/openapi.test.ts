@@ -68,6 +68,11 @@ GET /
 GET /e/{eventId}
 GET /orders
 GET /orders/{orderId}
+GET /v1/events/{eventId}/line/puzzle
+POST /v1/events/{eventId}/line/appeals
+GET /v1/events/{eventId}/line/appeals/mine
+GET /v1/operator/events/{eventId}/appeals
+POST /v1/operator/appeals/{appealId}/resolution
 GET /operator
 GET /operator/{path}
 GET /assets/{name}`

@@ -116,6 +116,7 @@ test('knobs are turned one by one, and what is left out stays', async (t) => {
     insideMax: 2_000,
     paused: false,
     closedLoop: true,
+    joinProof: 'off',
     version: 2,
   });
   t.is((await turn({ ratePerMinute: 10_000_000, insideMax: 5, paused: true })).status, 200);

@@ -1,3 +1,4 @@
+import { fakeJoinDoor } from './fake-join-door.ts';
 import { randomUUID } from 'node:crypto';
 import type { ExecutionContext } from 'ava';
 import type { Caller } from '../../src/domain/ports/services.ts';
@@ -118,6 +119,7 @@ export const withServer = async (
     payments: sale.payments,
     waitingRoom: line.service,
     operators: operators.service,
+    joinDoor: fakeJoinDoor(),
     health: {
       parts: async () => [{ name: 'postgres', where: 'embedded', state: 'up' as const, vital: true }],
     },

@@ -66,6 +66,21 @@ const ROUTES: readonly CreatingRoute[] = [
     }),
   },
   {
+    name: 'POST /v1/events/:eventId/line/appeals',
+    role: 'fan',
+    prepare: async ({ eventId, fan }) => {
+      const body = { message: 'my device cannot solve it' };
+      return {
+        path: `/v1/events/${eventId}/line/appeals`,
+        ask: { token: fan.token, body },
+        otherBody: { message: 'something else' },
+        stranger: nowhere((id) => `/v1/events/${id}/line/appeals`, { token: fan.token, body }),
+        malformed: [NOT_JSON, [], {}, { message: '' }, { message: 7 }, { message: 'x', by: 'me' }],
+        status: 201,
+      };
+    },
+  },
+  {
     name: 'POST /v1/events/:eventId/admission',
     role: 'fan',
     async prepare({ app, eventId, fan }) {

@@ -61,6 +61,7 @@ export const OWNERS: Readonly<Record<string, readonly string[]>> = {
   amqplib: ['src/infra/rabbit/'],
   stripe: ['src/infra/stripe/'],
   undici: ['src/infra/upstream/'],
+  'altcha-lib': ['src/infra/altcha/'],
   jose: ['src/infra/'],
   rxjs: [
     'src/streams/',

@@ -1,4 +1,5 @@
 import type { EventId, SectionId } from '../ids.ts';
+import type { ProofSetting } from '../join-proof.ts';
 import type { AdmissionKnobs, EventDefinition, PhaseSetting, SaleEvent } from '../event.ts';
 
 export interface SectionCounts {
@@ -20,7 +21,7 @@ export interface OrderCounts {
 
 export type KnobChange = Partial<
   Pick<AdmissionKnobs, 'ratePerMinute' | 'insideMax' | 'paused' | 'closedLoop'>
->;
+> & { readonly joinProof?: ProofSetting };
 
 /** Events and their official maps. */
 export interface EventStore {

@@ -10,6 +10,7 @@ import type { Refusal } from '../refusal.ts';
 import type { Review, ReviewAction } from '../review.ts';
 import type { SeatStatus } from '../seat.ts';
 import type { AuditEntry, KnobChange, OrderCounts } from './event-store.ts';
+import type { Arrival } from './join-proofs.ts';
 import type { LineCounters } from './line.ts';
 import type { ParkedMessage } from './message-bus.ts';
 import type { MoneyReport } from './reconciliation-store.ts';
@@ -155,7 +156,8 @@ export interface LoopView {
 }
 
 export interface WaitingRoomService {
-  join(eventId: EventId, fanId: FanId): Promise<Joined | Refusal>;
+  /** `arrival`: how they came; absent: nothing is asked of them at the door. */
+  join(eventId: EventId, fanId: FanId, arrival?: Arrival): Promise<Joined | Refusal>;
   /** From this node's memory, at most a tick old. Null: no such event. */
   frame(eventId: EventId): Promise<Frame | null>;
   watchFrame(eventId: EventId, onFrame: (frame: Frame) => void): Unwatch;

@@ -104,13 +104,21 @@ const fanRoutes = (edge: Pick<Edge, 'waitingRoom'>): readonly Route[] => [
     priority: 'join',
     params: eventParams,
     body: noBody,
+    headers: z.object({
+      'catraca-proof': z
+        .string()
+        .max(4_000)
+        .optional()
+        .meta({ description: 'The solved puzzle, where one is required (`…/line/puzzle`).' }),
+    }),
     responses: {
       201: { description: 'A new place.', schema: joinedSchema },
       200: { description: 'The place this fan had before.', schema: joinedSchema },
     },
-    refusals: ['not_found', 'line_closed'],
-    handler: async ({ params, caller }) => {
-      const joined = await edge.waitingRoom.join(params.eventId, caller.id);
+    refusals: ['not_found', 'line_closed', 'proof_required', 'proof_invalid', 'rate_limited'],
+    handler: async ({ params, headers, caller, address }) => {
+      const arrival = { address, proof: headers['catraca-proof'] ?? null };
+      const joined = await edge.waitingRoom.join(params.eventId, caller.id, arrival);
       if (isRefusal(joined)) return joined;
       const { created, place, number, recoveryCode, frame } = joined;
       return json(created ? 201 : 200, { place, number, recoveryCode, frame });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { SaleEvent } from '../../domain/event.ts';
+import { PROOF_SETTINGS } from '../../domain/join-proof.ts';
 import type { KnobChange } from '../../domain/ports/event-store.ts';
 import { refuse } from '../../domain/refusal.ts';
 import { json } from '../answer.ts';
@@ -22,6 +23,7 @@ const knobsSchema = z
     insideMax: insideMax.optional(),
     paused: z.boolean().optional(),
     closedLoop: closedLoop.optional(),
+    joinProof: z.enum(PROOF_SETTINGS).optional(),
   })
   .refine((knobs) => Object.keys(knobs).length > 0, 'turn at least one knob');
 
@@ -31,17 +33,19 @@ const admissionSchema = z.strictObject({
   insideMax,
   paused: z.boolean(),
   closedLoop,
+  joinProof: z.enum(PROOF_SETTINGS),
   version: count.meta({ description: 'Rises with every change.' }),
 });
 
 const phaseSetting = z.enum(['open', 'paused', 'closed']);
 
-const admissionOf = ({ eventId, admission }: SaleEvent) => ({
+const admissionOf = ({ eventId, admission, joinProof = 'off' }: SaleEvent) => ({
   eventId,
   ratePerMinute: admission.ratePerMinute,
   insideMax: admission.insideMax,
   paused: admission.paused,
   closedLoop: admission.closedLoop ?? true,
+  joinProof,
   version: admission.version,
 });
 

@@ -5,6 +5,7 @@ import {
   type SaleEvent,
   type SectionDefinition,
 } from '../../domain/event.ts';
+import type { ProofSetting } from '../../domain/join-proof.ts';
 import type { EventId } from '../../domain/ids.ts';
 import type { EventStore, OrderCounts, SectionCounts } from '../../domain/ports/event-store.ts';
 import { inTransaction, type Client, type Pool } from './pool.ts';
@@ -24,6 +25,7 @@ interface EventColumns {
   readonly closed_loop: boolean;
   readonly knobs_version: number;
   readonly late_money_reseat: boolean;
+  readonly join_proof: ProofSetting;
   readonly sections: readonly SectionDefinition[];
 }
 
@@ -50,6 +52,7 @@ const eventFrom = (row: EventColumns): SaleEvent => ({
     version: row.knobs_version,
   },
   lateMoney: { reseat: row.late_money_reseat },
+  joinProof: row.join_proof,
   sections: row.sections,
 });
 
@@ -111,8 +114,8 @@ export const createEventStore = (pool: Pool): EventStore => ({
     const event = await inTransaction(pool, async (client) => {
       const { rowCount } = await client.query(
         `INSERT INTO tickets.events (event_id, name, venue, currency, opens_at, seats_per_fan, holds_per_fan,
-                                     rate_per_minute, inside_max, late_money_reseat, closed_loop)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING`,
+                                     rate_per_minute, inside_max, late_money_reseat, closed_loop, join_proof)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING`,
         [
           eventId,
           definition.name,
@@ -125,6 +128,7 @@ export const createEventStore = (pool: Pool): EventStore => ({
           definition.admission.insideMax,
           definition.lateMoney?.reseat ?? false,
           definition.admission.closedLoop ?? true,
+          definition.joinProof ?? 'off',
         ],
       );
       if (rowCount === 1) await insertMap(client, eventId, definition.sections);
@@ -150,12 +154,14 @@ export const createEventStore = (pool: Pool): EventStore => ({
       eventId,
       `rate_per_minute = coalesce($2, rate_per_minute), inside_max = coalesce($3, inside_max),
        admission_paused = coalesce($4, admission_paused), closed_loop = coalesce($5, closed_loop),
+       join_proof = coalesce($6, join_proof),
        knobs_version = knobs_version + 1`,
       [
         change.ratePerMinute ?? null,
         change.insideMax ?? null,
         change.paused ?? null,
         change.closedLoop ?? null,
+        change.joinProof ?? null,
       ],
     ),
 

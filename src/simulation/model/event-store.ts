@@ -30,6 +30,7 @@ export const createEventStoreModel = (
         eventId,
         phaseSetting: 'scheduled',
         admission: { ...definition.admission, paused: false, version: 1 },
+        joinProof: definition.joinProof ?? 'off',
         lateMoney: { reseat: definition.lateMoney?.reseat ?? false },
       };
       db.atomically(() => {
