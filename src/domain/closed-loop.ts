@@ -219,17 +219,10 @@ const judged = (state: LoopState, input: LoopInput): LoopState => {
   return seen.mode === 'stopped' || seen.mode === 'open' ? seen : { ...seen, mode: 'hold' };
 };
 
-/** What was bearable before says little about a much higher number; twice as much is what a slow start dares as well. */
-const raised = (state: LoopState, ceiling: number, brokerUp: boolean): LoopState => {
-  const dared = Math.max(state.ratePerMinute * 2, startOf(ceiling));
-  if (dared >= ceiling)
-    return { ...state, ratePerMinute: ceiling, threshold: ceiling, why: blocked(brokerUp) };
-  const why: LoopState['why'] = { reason: 'warming_up', parameters: {} };
-  return { ...state, ratePerMinute: dared, threshold: ceiling, mode: 'slow_start', why };
-};
-
 const within = (state: LoopState, ceiling: number, brokerUp: boolean): LoopState => {
-  if (state.mode === 'open' && ceiling > state.ratePerMinute) return raised(state, ceiling, brokerUp);
+  // An operator who turns the number up must see it in force within the second; if it was too much, the next looks say so.
+  if (state.mode === 'open' && ceiling > state.ratePerMinute)
+    return { ...state, ratePerMinute: ceiling, threshold: ceiling, why: blocked(brokerUp) };
   return {
     ...state,
     ratePerMinute: Math.min(state.ratePerMinute, ceiling),
