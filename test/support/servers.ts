@@ -1,6 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import type { ExecutionContext } from 'ava';
 import { connect } from 'amqplib';
 import { Redis } from 'ioredis';
@@ -8,6 +6,7 @@ import { Client, DatabaseError } from 'pg';
 import { migrate } from '../../src/infra/postgres/migrate.ts';
 import { createPool, type Pool } from '../../src/infra/postgres/pool.ts';
 import { silentLog } from '../../src/infra/log.ts';
+import { addVhost, deleteVhost } from './rabbit-vhosts.ts';
 
 /**
  * The servers a test talks to: those of the environment, else those on localhost's usual ports. Each caller gets a
@@ -116,21 +115,17 @@ export interface TestRabbit {
   readonly url: string;
 }
 
-/**
- * A vhost of its own, made with `rabbitmqctl` (the management plugin is not a given). Null where no RabbitMQ is to be had.
- */
+/** A vhost of its own. Null where no RabbitMQ is to be had. */
 export const testRabbit = async (t: Stage): Promise<TestRabbit | null> => {
   const vhost = `ct_${unique()}`;
-  const control = (...args: string[]) => promisify(execFile)('rabbitmqctl', args, { timeout: 30_000 });
   try {
     const probe = await connect(RABBIT, { timeout: 2_000 });
     await probe.close();
-    await control('add_vhost', vhost);
-    await control('set_permissions', '-p', vhost, 'guest', '.*', '.*', '.*');
+    await addVhost(vhost);
   } catch (error) {
     return absent(t, 'RabbitMQ', error);
   }
-  t.teardown(() => control('delete_vhost', vhost));
+  t.teardown(() => deleteVhost(vhost));
   const url = new URL(RABBIT);
   url.pathname = `/${vhost}`;
   return { url: url.href };
