@@ -79,6 +79,8 @@ export interface SaleTold {
   readonly fanId: FanId;
   readonly orderId: OrderId;
   readonly tickets: readonly { readonly ticketId: TicketId; readonly seatId: SeatId }[];
+  /** The order had been told as over before: its money came late, and bought what was free then. */
+  readonly late?: boolean;
 }
 
 export interface Repeat {

@@ -96,7 +96,10 @@ export const refusalsDidNothing = (
         ([fanId, extra]) =>
           `fan ${fanId} has ${kind}s nobody told them of: ${extra.map((row) => row.id).join(', ')}`,
       );
-  const holds = records.holds.map(({ holdId, fanId }) => ({ id: holdId, fanId }));
+  // Late money takes its seats anew under a hold of its own; what its fan is told is the order.
+  const holds = records.holds
+    .filter((hold) => hold.late !== true)
+    .map(({ holdId, fanId }) => ({ id: holdId, fanId }));
   const orders = records.orders.map(({ orderId, fanId }) => ({ id: orderId, fanId }));
   const breaches = [
     ...untold('hold', holds, new Set(history.holdsTold.map((hold) => hold.holdId))),

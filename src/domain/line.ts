@@ -127,6 +127,14 @@ const letIn = (line: Line, number: PlaceNumber, ttlMs: number, nowMs: number): v
   line.inside += 1;
 };
 
+/** What has been given back with its bucket is not given back again. */
+const takeBack = (line: Line, { bucket }: Pass): boolean => {
+  if (bucket <= line.cursor) return false;
+  addTo(line.passEnds, bucket, -1);
+  line.inside -= 1;
+  return true;
+};
+
 const giveBack = (line: Line, bucket: number): void => {
   const call = line.calls.get(bucket);
   if (call !== undefined) line.called -= call.outstanding;
@@ -319,11 +327,18 @@ export const redeemPlace = (
   return { kind: 'admitted', remainingMs: passTtlMs, again: false };
 };
 
-/** A pass that stands in the journal is counted, also when the line was restored while it was being written. */
-export const assurePass = (line: Line, number: PlaceNumber, remainingMs: number, nowMs: number): void => {
+/**
+ * A pass that stands in the journal is counted until it ends: also when the line was restored while it was being written, or
+ * writing took long and it ends after the slot. True: it was not counted before.
+ */
+export const assurePass = (line: Line, number: PlaceNumber, remainingMs: number, nowMs: number): boolean => {
   advance(line, nowMs);
   const pass = line.passes.get(number);
-  if (pass === undefined || pass.endsAtMs <= nowMs) letIn(line, number, remainingMs, nowMs);
+  const stands = pass !== undefined && pass.endsAtMs > nowMs;
+  if (stands && pass.endsAtMs >= nowMs + remainingMs) return false;
+  if (stands) takeBack(line, pass);
+  letIn(line, number, remainingMs, nowMs);
+  return !stands;
 };
 
 /** Gives the slot of a live pass back. False: it had none (any more). */
@@ -331,10 +346,7 @@ export const leaveLine = (line: Line, number: PlaceNumber, nowMs: number): boole
   advance(line, nowMs);
   const pass = line.passes.get(number);
   line.passes.delete(number);
-  if (pass === undefined || pass.bucket <= line.cursor) return false;
-  addTo(line.passEnds, pass.bucket, -1);
-  line.inside -= 1;
-  return true;
+  return pass !== undefined && takeBack(line, pass);
 };
 
 /** Forgets places whose pass or want is over; they count nowhere any more. For stores without keys that expire. */

@@ -4,12 +4,23 @@ import type { Order } from '../domain/order.ts';
 import { isSettled } from '../domain/order.ts';
 import { isRefusal } from '../domain/refusal.ts';
 import { deriveId } from '../http/request-key.ts';
-import { asks, enters, holdsSeats, repeats, waits, type Person } from './fan.ts';
+import { asks, enters, holdsSeats, outcomeOf, repeats, waits, type Person } from './fan.ts';
 
 const releases = async (person: Person, hold: Hold): Promise<void> => {
   const { memory, world, fanId } = person;
-  memory.release(hold.holdId, world.nowMs);
-  await asks(person, 'release', (node) => node.sale.tickets.release(hold.holdId, fanId));
+  const { holdId } = hold;
+  const invokedAtMs = world.nowMs;
+  memory.release(holdId, invokedAtMs);
+  const asked = await asks(person, 'release', (node) => node.sale.tickets.release(holdId, fanId));
+  const said = asked.kind === 'answer' ? asked.value : null;
+  memory.request({
+    what: 'release',
+    fanId,
+    holdIds: [holdId],
+    invokedAtMs,
+    answeredAtMs: world.nowMs,
+    outcome: outcomeOf(said === null || isRefusal(said) ? said : { id: said.holdId }),
+  });
 };
 
 const extendsHold = async (person: Person, hold: Hold): Promise<void> => {
@@ -25,7 +36,7 @@ const places = async (person: Person, hold: Hold, key: string): Promise<Order | 
   const command = { orderId, fanId, holdIds: [hold.holdId], fingerprint: hold.holdId };
   const answer = await repeats<Order>(
     person,
-    'order',
+    { what: 'order', holdIds: [hold.holdId] },
     key,
     (node) => node.sale.tickets.placeOrder(command),
     (order) => order.orderId,
@@ -59,7 +70,7 @@ const opensCheckout = async (person: Person, order: Order): Promise<string | nul
   return null;
 };
 
-type Act = 'pay' | 'decline_and_pay' | 'decline' | 'cancel' | 'pay_and_cancel' | 'abandon';
+type Act = 'pay' | 'decline_and_pay' | 'decline' | 'cancel' | 'pay_and_cancel' | 'abandon' | 'pay_late';
 
 const ACTS: readonly Act[] = [
   'pay',
@@ -71,6 +82,7 @@ const ACTS: readonly Act[] = [
   'cancel',
   'pay_and_cancel',
   'abandon',
+  'pay_late',
 ];
 
 const cancels = (person: Person, order: Order): Promise<unknown> =>
@@ -85,26 +97,49 @@ const paysAtGateway = (person: Person, intentId: string, declined: boolean): voi
   site.tell();
 };
 
-const settlesUp = async (person: Person, order: Order): Promise<void> => {
+const LATE_LOOKS = 40;
+
+/** The money arrives at the gateway after it had been told to take none, and had agreed. Until then nobody else may pay. */
+const paysLate = async (person: Person, intentId: string): Promise<void> => {
+  const { site, world } = person;
+  const { amountMinor } = site.gateway.of(intentId);
+  for (let look = 0; look < LATE_LOOKS && site.gateway.of(intentId).status !== 'cancelled'; look += 1)
+    await waits(person, 500, 4_000);
+  // Long enough for others to want the seats.
+  await waits(person, 0, 15_000);
+  const paid = { status: 'captured', capturedMinor: amountMinor } as const;
+  const done = site.gateway.happens(intentId, ['cancelled'], paid);
+  world.note(`pays ${intentId} after its end: ${done ? 'done' : 'refused'}`);
+  site.tell();
+};
+
+const settlesUp = async (person: Person, order: Order): Promise<Act> => {
   const act = person.chance.pick(ACTS);
   const intentId = act === 'cancel' ? null : await opensCheckout(person, order);
   if (act === 'cancel') await cancels(person, order);
-  if (intentId === null || act === 'abandon') return;
+  if (intentId === null || act === 'abandon') return act;
+  if (act === 'pay_late') {
+    await paysLate(person, intentId);
+    return act;
+  }
   await waits(person, 100, 6_000);
   if (act === 'decline' || act === 'decline_and_pay') paysAtGateway(person, intentId, true);
-  if (act === 'decline') return;
+  if (act === 'decline') return act;
   if (act === 'decline_and_pay') await waits(person, 100, 6_000);
   // Both on their way at once: which comes first is the gateway's to say.
   const cancelling = act === 'pay_and_cancel' ? cancels(person, order) : null;
   if (cancelling !== null) await waits(person, 0, 20);
   paysAtGateway(person, intentId, false);
   await cancelling;
+  return act;
 };
 
 const LOOKS = 30;
 
+const endedLate = ({ ending = null }: Order): boolean => ending !== null;
+
 /** Looks until the order has come to its end, and remembers the tickets. */
-const watches = async (person: Person, order: Order): Promise<void> => {
+const watches = async (person: Person, order: Order, paidLate: boolean): Promise<void> => {
   const { fanId, memory } = person;
   for (let look = 0; look < LOOKS; look += 1) {
     await waits(person, 500, 3_000);
@@ -114,9 +149,9 @@ const watches = async (person: Person, order: Order): Promise<void> => {
     if (asked.kind !== 'answer' || asked.value === null || isRefusal(asked.value)) continue;
     const { order: now, tickets } = asked.value;
     if (now.status === 'confirmed') {
-      memory.sale({ fanId, orderId: now.orderId, tickets }, now.seatIds);
+      memory.sale({ fanId, orderId: now.orderId, tickets, late: endedLate(now) }, now.seatIds);
     }
-    if (isSettled(now.status)) return;
+    if (isSettled(now.status) && (!paidLate || endedLate(now))) return;
   }
 };
 
@@ -134,8 +169,8 @@ const shops = async (person: Person, passId: PassId, key: string): Promise<void>
   }
   const order = await places(person, hold, key);
   if (order === null) return undefined;
-  await settlesUp(person, order);
-  return watches(person, order);
+  const act = await settlesUp(person, order);
+  return watches(person, order, act === 'pay_late');
 };
 
 const leaves = (person: Person): Promise<unknown> =>

@@ -1,3 +1,4 @@
+import type { RequestOutcome, SeatRequest } from '../audit/history.ts';
 import type { Hold, HoldResult } from '../domain/hold.ts';
 import type { EventDefinition } from '../domain/event.ts';
 import { seatsOf } from '../domain/event.ts';
@@ -108,7 +109,22 @@ const wishOf = ({ chance, show }: Person): Pick<HoldCommand, 'sectionId' | 'wish
   return { sectionId: section.id, wish: { seatIds: seats.slice(from, from + many) } };
 };
 
-const LEFT_OPEN: ReadonlySet<string> = new Set(['outcome_unknown', 'internal']);
+const LEFT_OPEN: ReadonlySet<string> = new Set(['outcome_unknown', 'internal', 'command_set_aside']);
+/** Nothing was done, and nothing is said of the seats. */
+const PASSING: ReadonlySet<string> = new Set(['unavailable', 'overloaded', 'section_closed']);
+
+/** What was asked of seats, without the when and the answer. */
+export type SeatAsked =
+  | Pick<Extract<SeatRequest, { what: 'hold' }>, 'what' | 'sectionId' | 'seatIds'>
+  | Pick<Exclude<SeatRequest, { what: 'hold' }>, 'what' | 'holdIds'>;
+
+/** `value` null: no answer came that counts. */
+export const outcomeOf = (value: { readonly id: string } | Refusal | null): RequestOutcome => {
+  if (value === null) return { kind: 'unknown' };
+  if (!isRefusal(value)) return { kind: 'ok', id: value.id };
+  if (LEFT_OPEN.has(value.code) || PASSING.has(value.code)) return { kind: 'unknown' };
+  return { kind: 'refused', code: value.code, seatIds: value.seatIds ?? [] };
+};
 
 /**
  * One wish under one key: repeated while its outcome is not known, and now and then for no reason. The definite answer, or
@@ -116,12 +132,14 @@ const LEFT_OPEN: ReadonlySet<string> = new Set(['outcome_unknown', 'internal']);
  */
 export const repeats = async <T>(
   person: Person,
-  what: 'hold' | 'order',
+  wish: SeatAsked & { readonly what: 'hold' | 'order' },
   key: string,
   use: (node: Node) => Promise<T | Refusal>,
   idOf: (value: T) => string,
 ): Promise<T | Refusal | null> => {
-  const { memory, chance, fanId } = person;
+  const { memory, chance, fanId, world } = person;
+  const { what } = wish;
+  const invokedAtMs = world.nowMs;
   const most = chance.whole(1, 5);
   let open = false;
   let granted: T | null = null;
@@ -144,9 +162,17 @@ export const repeats = async <T>(
     }
     await waits(person, 20, 3_000);
   }
+  const known = open ? null : refusal;
+  memory.request({
+    ...wish,
+    fanId,
+    invokedAtMs,
+    answeredAtMs: world.nowMs,
+    outcome: outcomeOf(granted === null ? known : { id: idOf(granted) }),
+  });
   if (granted !== null) return granted;
   if (open) memory.unknown(fanId, what);
-  return open ? null : refusal;
+  return known;
 };
 
 export const holdsSeats = async (person: Person, passId: PassId, key: string): Promise<Hold | null> => {
@@ -156,7 +182,7 @@ export const holdsSeats = async (person: Person, passId: PassId, key: string): P
   const command: HoldCommand = { ...wish, holdId, eventId, fanId, passId, fingerprint: JSON.stringify(wish) };
   const result = await repeats<Exclude<HoldResult, Refusal>>(
     person,
-    'hold',
+    { what: 'hold', sectionId: wish.sectionId, seatIds: 'seatIds' in wish.wish ? wish.wish.seatIds : null },
     key,
     (node) => node.sale.tickets.hold(command),
     (held) => held.hold.holdId,

@@ -39,10 +39,16 @@ export const createGatewaySite = (world: World, faults: Faults, chance: Chance):
     });
   };
 
-  const announce = (intent: Intent): void => {
+  const announce = (intent: Intent, before: Intent | undefined): void => {
     const { body, signature } = gateway.webhook(intent);
     const label = `${intent.intentId} ${intent.status}`;
     const { webhookLost, webhookLate, webhookTwice } = faults.weather;
+    // Of money that came after the end nobody asks again in the short life of a simulation; the reconciler, which would, is not
+    // in it. A gateway tries for days.
+    if (before?.status === 'cancelled') {
+      send(body, signature, label, chance.between(SOON_MS.from, LATE_MS.to), Number.POSITIVE_INFINITY);
+      return;
+    }
     if (chance.happens(webhookLost)) {
       faults.count('webhook lost');
       return;
@@ -61,8 +67,9 @@ export const createGatewaySite = (world: World, faults: Faults, chance: Chance):
     tell() {
       for (const intent of gateway.intents.values()) {
         if (told.get(intent.intentId) === intent) continue;
+        const before = told.get(intent.intentId);
         told.set(intent.intentId, intent);
-        announce(intent);
+        announce(intent, before);
       }
     },
     sendTo(to) {

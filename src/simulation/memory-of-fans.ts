@@ -1,4 +1,12 @@
-import type { ClientHistory, FrameTold, HoldTold, OrderAnswer, Repeat, SaleTold } from '../audit/history.ts';
+import type {
+  ClientHistory,
+  FrameTold,
+  HoldTold,
+  OrderAnswer,
+  Repeat,
+  SaleTold,
+  SeatRequest,
+} from '../audit/history.ts';
 import type { Frame } from '../domain/frame.ts';
 import type { Hold } from '../domain/hold.ts';
 import type { EventId, FanId, HoldId } from '../domain/ids.ts';
@@ -15,6 +23,7 @@ export class MemoryOfFans {
   readonly #sales = new Map<string, SaleTold>();
   readonly #repeats = new Map<string, { fanId: FanId; what: Repeat['what']; ids: string[]; asked: number }>();
   readonly #unknown: { fanId: FanId; what: 'hold' | 'order' }[] = [];
+  readonly #requests: SeatRequest[] = [];
   readonly #frames = new Map<string, FrameTold>();
   readonly #untruths: string[] = [];
   readonly refusals = new Map<string, number>();
@@ -78,6 +87,11 @@ export class MemoryOfFans {
     this.#unknown.push({ fanId, what });
   }
 
+  /** Something asked of seats, once it is over. */
+  request(request: SeatRequest): void {
+    this.#requests.push(request);
+  }
+
   refused(code: string): void {
     this.refusals.set(code, (this.refusals.get(code) ?? 0) + 1);
   }
@@ -105,8 +119,7 @@ export class MemoryOfFans {
         .filter(([, repeat]) => repeat.asked > 1)
         .map(([key, { fanId, what, ids }]) => ({ fanId, what, key, ids })),
       unknown: this.#unknown,
-      // The watch over every write says more than any order of the requests could.
-      requests: [],
+      requests: this.#requests,
       frames: [...this.#frames.values()],
       untruths: this.#untruths,
       answersCompared: this.#compared,

@@ -28,6 +28,7 @@ export const showOf = (chance: Chance): EventDefinition => ({
   currency: 'BRL',
   opensAtMs: START_MS + chance.whole(0, 1) * 1_000,
   limits: { seatsPerFan: 4, holdsPerFan: 2 },
+  lateMoney: { reseat: chance.happens(0.5) },
   admission: { ratePerMinute: chance.pick([120, 600, 3_000]), insideMax: chance.pick([4, 8, 100]) },
   sections: [
     { id: 'A', name: 'Cadeira', priceMinor: 25_000, rows: [{ name: '1', seats: chance.whole(3, 8) }] },

@@ -54,13 +54,13 @@ const SOME_SEEDS = 30;
 const MANY_SEEDS = 1_000;
 
 const COMMON: Readonly<Record<Kind, readonly string[]>> = {
-  counts: ['places', 'admissions', 'holds', 'orders', 'confirmed', 'tickets'],
+  counts: ['places', 'admissions', 'holds', 'orders', 'confirmed', 'tickets', 'late honoured'],
   refusals: ['seat_taken', 'not_called'],
   faults: ['postgres lost before', 'postgres lost after', 'postgres away'],
 };
 
 const RARE: Readonly<Record<Kind, readonly string[]>> = {
-  counts: [],
+  counts: ['late refunded'],
   refusals: ['unavailable'],
   faults: [
     'actor crashes',

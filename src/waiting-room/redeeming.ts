@@ -10,6 +10,8 @@ import type { WaitingRoomParts } from './parts.ts';
 /** A place that not even other nodes can have called within this time is refused from memory. */
 const OTHERS_AHEAD_MS = 3_000;
 const RETRY_AFTER_MS = 1_000;
+/** An admission whose writing went unanswered may still be written for so long; longer than a statement may take. */
+const WRITTEN_WITHIN_MS = 8_000;
 
 type Redeemed = Exclude<Awaited<ReturnType<WaitingRoomService['redeem']>>, Refusal>;
 
@@ -34,8 +36,9 @@ export interface Redeeming {
  *   without a repeat the slot ends with its bucket. Never two passes, never a slot lost for ever.
  * - The other order would leave a pass without a slot: more people inside than the operator allows.
  *
- * - The line was lost and restored in between: the row was not there to be counted. So once it is, the store is told
- *   again, and counts it unless it does already.
+ * - The line was lost and restored in between, or the writing took long: the row was not there to be counted, or outlives its
+ *   slot. So once it is, the store is told again, and keeps the slot for as long as the row lasts. The same when it is not
+ *   known whether it was written, and whenever its fan asks again.
  *
  * Leaving is the mirror: the row ends first, the slot goes second. Died in between: the slot ends with its bucket, or
  * earlier with a repeat of the leaving. The other order would free a slot whose pass still opens doors.
@@ -60,11 +63,22 @@ export const createRedeeming = (parts: WaitingRoomParts): Redeeming => {
     }
   };
 
-  const assure = async (eventId: EventId, number: PlaceNumber, remainingMs: number): Promise<void> => {
+  const assure = async (line: EventLine, number: PlaceNumber, remainingMs: number): Promise<void> => {
+    const { eventId } = line.event();
     try {
-      await store.assure(eventId, number, remainingMs);
+      await line.ask(() => store.assure(eventId, number, remainingMs));
     } catch (error) {
       log.warn({ eventId, err: error }, 'it is not sure that a pass is counted until it ends');
+    }
+  };
+
+  const record = async (line: EventLine, fanId: FanId, number: PlaceNumber, ttlMs: number) => {
+    const { eventId } = line.event();
+    try {
+      return await journal.recordAdmission({ passId: ids.next(), eventId, fanId, number, ttlMs });
+    } catch (error) {
+      await assure(line, number, ttlMs + WRITTEN_WITHIN_MS);
+      throw error;
     }
   };
 
@@ -101,21 +115,18 @@ export const createRedeeming = (parts: WaitingRoomParts): Redeeming => {
       if (farFromCalled(line, number)) return refuse('not_called', { retryAfterMs: RETRY_AFTER_MS });
       // First, so that a spent place never takes a slot, and a repeat gets its pass also while admission is paused.
       const earlier = await journal.findAdmission(eventId, number);
-      if (earlier !== null) return answerWith(earlier, false);
+      if (earlier !== null) {
+        if (earlier.state === 'live') await assure(line, number, earlier.remainingMs);
+        return answerWith(earlier, false);
+      }
       const closed = REFUSED_IN[phaseAt(line.event(), clock.nowMs())];
       if (closed !== null) return closed;
       const slot = await takeSlot(line, number);
       if (slot.kind === 'refused') return slot;
-      const recorded = await journal.recordAdmission({
-        passId: ids.next(),
-        eventId,
-        fanId,
-        number,
-        // What the slot has left, not a full life: a repeat after a crash must not outlive its slot.
-        ttlMs: slot.remainingMs,
-      });
+      // What the slot has left, not a full life: a repeat after a crash must not outlive its slot.
+      const recorded = await record(line, fanId, number, slot.remainingMs);
       if (recorded === null || recorded.state !== 'live') await giveBack(eventId, number);
-      else if (recorded.created) await assure(eventId, number, slot.remainingMs);
+      else await assure(line, number, recorded.remainingMs);
       return recorded === null ? refuse('place_invalid') : answerWith(recorded, recorded.created);
     },
 

@@ -292,3 +292,11 @@ test('a hold refused after its end, or given back by its fan, breaks no word', (
   t.deepEqual(brokenAfter(told({ holdsTold: released, orderAnswers: answers })), []);
   t.deepEqual(brokenAfter(told({ orderAnswers: answers })), ['P8']);
 });
+
+test('a hold that late money took for itself is nobody’s refusal', (t) => {
+  const late = { ...hold('hold-9', 1, ['A-1-3'], 40_000), state: 'expired' as const };
+  const withHold = (one: typeof late) =>
+    brokenAfter({ records: { ...records, holds: [...records.holds, one] } }).includes('P16');
+  t.true(withHold(late));
+  t.false(withHold({ ...late, late: true }));
+});

@@ -9,6 +9,7 @@ import { eventually } from '../support/eventually.ts';
 /** Short, so that a real clock is enough. */
 export const CALL_TTL_MS = 1_500;
 const LONG_MS = 60_000;
+const SHORT_MS = 5_000;
 
 export type OpenStores = (t: ExecutionContext) => Promise<readonly [LineStore, LineStore] | null>;
 
@@ -311,12 +312,30 @@ export const lineStoreSuite = (name: string, open: OpenStores): void => {
   rule(
     'a recorded pass is counted once, also by a line restored without it',
     async (t, store, eventId, other) => {
-      await store.assure(eventId, 1, LONG_MS);
+      t.deepEqual(await store.assure(eventId, 1, LONG_MS), { lost: true });
       t.deepEqual(await store.nextNumber(eventId), { lost: true }, 'a lost line stays lost');
       await store.restore(eventId, { ...emptyLine, joined: 5, serving: 2 });
-      await Promise.all([store, other, store, other].map((one) => one.assure(eventId, 1, LONG_MS)));
+      const assured = await Promise.all(
+        [store, other, store, other].map((one) => one.assure(eventId, 1, LONG_MS)),
+      );
+      t.is(assured.filter((answer) => known(answer).counted).length, 1);
       t.like(await step(store, eventId, { insideMax: 1 }), { inside: 1, serving: 2, binding: 'inside' });
       t.like(await redeem(store, eventId, 1), { kind: 'admitted', again: true });
+      await store.leave(eventId, 1);
+      t.like(await step(store, eventId, { insideMax: 1 }), { inside: 0, serving: 3 });
+    },
+  );
+
+  rule(
+    'a pass that was recorded late keeps its slot to its own end, and one that ends sooner is not cut short',
+    async (t, store, eventId, other) => {
+      await store.restore(eventId, { ...emptyLine, joined: 5, serving: 2 });
+      t.like(await redeem(store, eventId, 1, SHORT_MS, { insideMax: 1 }), { kind: 'admitted' });
+      t.deepEqual(await other.assure(eventId, 1, LONG_MS), { counted: false });
+      t.deepEqual(await store.assure(eventId, 1, SHORT_MS), { counted: false });
+      t.like(await step(store, eventId, { insideMax: 1 }), { inside: 1, serving: 2 });
+      const again = await redeem(store, eventId, 1);
+      t.true(again.kind === 'admitted' && again.again && again.remainingMs > LONG_MS / 2);
       await store.leave(eventId, 1);
       t.like(await step(store, eventId, { insideMax: 1 }), { inside: 0, serving: 3 });
     },

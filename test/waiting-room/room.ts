@@ -1,6 +1,6 @@
 import type { ExecutionContext } from 'ava';
 import type { AdmissionKnobs, PhaseSetting, SaleEvent } from '../../src/domain/event.ts';
-import type { LineStore, Slowdown } from '../../src/domain/ports/line.ts';
+import type { LineJournal, LineStore, Slowdown } from '../../src/domain/ports/line.ts';
 import { isRefusal, type Refusal } from '../../src/domain/refusal.ts';
 import { systemClock, systemIds } from '../../src/infra/environment.ts';
 import { createLinePasses } from '../../src/infra/line-passes.ts';
@@ -67,6 +67,8 @@ export interface RoomOptions {
   readonly passTtlMs?: number;
   readonly stockLeft?: (eventId: string) => number | null;
   readonly slowdown?: (event: SaleEvent) => Slowdown | null;
+  /** A journal that does something else on the way. */
+  readonly journal?: (journal: LineJournal) => LineJournal;
   /** Once true the node has died: it neither counts nor writes any more. */
   readonly isDead?: () => boolean;
 }
@@ -104,7 +106,7 @@ const worldOn = (
     const isDead = options.isDead ?? (() => false);
     const room = createWaitingRoom({
       store: mortal(await storeFor(callTtlMs), isDead),
-      journal: mortal(createLineJournal(pool), isDead),
+      journal: mortal(options.journal?.(createLineJournal(pool)) ?? createLineJournal(pool), isDead),
       passes,
       events,
       clock: systemClock,

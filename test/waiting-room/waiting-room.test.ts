@@ -322,6 +322,56 @@ rule('counters are in the journal when a room has stopped', async (t, world) => 
   t.deepEqual(rows, [{ joined: 3, serving: 3, admitted: 3 }]);
 });
 
+rule(
+  'a pass that was written while the line was lost is counted when its fan asks again',
+  async (t, world) => {
+    const eventId = world.events.create();
+    const two = await world.node();
+    const fan = await fanIn(two, eventId);
+    await eventually(async () => assert.equal((await frameOf(two, eventId)).serving, 1));
+    let died = false;
+    const one = await world.node({
+      isDead: () => died,
+      journal: (journal) => ({
+        ...journal,
+        async recordAdmission(admission) {
+          const { epoch } = await frameOf(two, eventId);
+          await world.lose();
+          await eventually(async () => assert.ok((await frameOf(two, eventId)).epoch > epoch));
+          await journal.recordAdmission(admission);
+          died = true;
+          throw new Error('the answer was lost');
+        },
+      }),
+    });
+    await t.throwsAsync(one.redeem(eventId, fan.fanId, fan.place));
+    t.is((await two.counters(eventId))?.inside, 0, 'restored before the pass was there');
+    t.false(granted(await two.redeem(eventId, fan.fanId, fan.place)).created);
+    await eventually(async () => assert.equal((await two.counters(eventId))?.inside, 1));
+  },
+);
+
+rule('an admission whose writing went unanswered keeps its slot', async (t, world) => {
+  const eventId = world.events.create();
+  const two = await world.node();
+  const fan = await fanIn(two, eventId);
+  await eventually(async () => assert.equal((await frameOf(two, eventId)).serving, 1));
+  const one = await world.node({
+    journal: (journal) => ({
+      ...journal,
+      async recordAdmission(admission) {
+        const { epoch } = await frameOf(two, eventId);
+        await world.lose();
+        await eventually(async () => assert.ok((await frameOf(two, eventId)).epoch > epoch));
+        await journal.recordAdmission(admission);
+        throw new Error('the answer was lost');
+      },
+    }),
+  });
+  await t.throwsAsync(one.redeem(eventId, fan.fanId, fan.place));
+  await eventually(async () => assert.equal((await two.counters(eventId))?.inside, 1));
+});
+
 rule('whatever a frame tells is in the journal before anybody hears of it', async (t, world) => {
   const eventId = world.events.create();
   const [one, two] = [await world.node(), await world.node()];

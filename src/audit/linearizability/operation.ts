@@ -10,7 +10,8 @@ import type { FanId, HoldId } from '../../domain/ids.ts';
  * - `release` ok: the hold has ended; if it still had the seat, by this.
  * - `order` ok: a hold that had the seat then became an order, which may end without a sale at any later time. Refused with a
  *   code that says the hold is lost: it did not have the seat at some moment in between.
- * - `sell` ok: the seat is that hold's for good.
+ * - `sell` ok: the seat is that hold's for good. `late`: the order had ended, and its money came after that; the seat may also have
+ *   been free when it was sold.
  *
  * A refusal with any other code says nothing about the seat. An unknown outcome: it may have taken effect at any time after
  * `invokedAtMs`, also later than anybody waited, or never.
@@ -27,6 +28,7 @@ export interface SeatOperation {
   /** Null: nobody knows by when it was done. */
   readonly completedAtMs: number | null;
   readonly outcome: SeatOutcome;
+  readonly late?: boolean;
 }
 
 export type SeatOutcome =

@@ -124,11 +124,21 @@ const salesOf = (
   orders: readonly HoldUsed[],
   told: ReadonlyMap<string, HoldTold>,
 ): readonly SeatOperation[] => {
-  const sold = new Set(salesTold.map((sale) => sale.orderId));
-  return orders
-    .filter((order) => order.outcome.kind === 'ok' && sold.has(order.outcome.id))
-    .flatMap((order) => usesOf([order], told))
-    .map((ordered) => ({ ...ordered, kind: 'sell', completedAtMs: null }));
+  const sales = new Map(salesTold.map((sale) => [sale.orderId, sale]));
+  return orders.flatMap((order) => {
+    const sale = order.outcome.kind === 'ok' ? sales.get(order.outcome.id) : undefined;
+    if (sale === undefined) return [];
+    const sell = { kind: 'sell', completedAtMs: null } as const;
+    if (sale.late !== true) return usesOf([order], told).map((ordered) => ({ ...ordered, ...sell }));
+    // Late money may have bought other seats of the same section.
+    const hold = told.get(order.holdIds[0] ?? '');
+    if (hold === undefined || order.holdIds.length > 1) return [];
+    const seats = keysOf(
+      hold,
+      sale.tickets.map((ticket) => ticket.seatId),
+    );
+    return seats.map((seat) => operation(order, seat, hold.holdId, { ...sell, late: true }));
+  });
 };
 
 /**

@@ -20,6 +20,11 @@ const move =
     return to === 'free' ? FREE : { is: to, by: holdId };
   };
 
+const soldLate =
+  (holdId: HoldId) =>
+  (state: SeatState): SeatState | null =>
+    move(holdId, 'ordered', 'sold')(state) ?? move(holdId, 'free', 'sold')(state);
+
 const hasEnded = (holdId: HoldId) => (state: SeatState) =>
   state.by !== holdId ? state : state.is === 'held' ? FREE : null;
 
@@ -96,5 +101,7 @@ export const stepsOf = (operations: readonly SeatOperation[]): readonly SeatStep
     if (kind === 'hold') return grantOf(operation);
     if (kind === 'release') return [releaseOf(operation)];
     if (kind === 'order') return orderOf(operation);
-    return [stepOf(operation, move(holdId, 'ordered', 'sold'), true)];
+    return [
+      stepOf(operation, operation.late === true ? soldLate(holdId) : move(holdId, 'ordered', 'sold'), true),
+    ];
   });

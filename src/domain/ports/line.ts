@@ -73,6 +73,11 @@ export type RedeemOutcome =
   | { readonly kind: 'not_called' }
   | { readonly kind: 'paused' };
 
+export interface Assured {
+  /** It had no slot, and has one now. */
+  readonly counted: boolean;
+}
+
 export interface Lost {
   readonly lost: true;
 }
@@ -105,8 +110,8 @@ export interface LineStore {
     passTtlMs: number,
     knobs: AdmissionKnobs,
   ): Promise<RedeemOutcome | Lost>;
-  /** The place has a recorded pass: gives it a slot if it has none, limits or not. A lost line learns of it when restored. */
-  assure(eventId: EventId, place: PlaceNumber, remainingMs: number): Promise<void>;
+  /** The place has a recorded pass: gives it a slot for as long as that lasts, limits or not; a longer one stays as it is. */
+  assure(eventId: EventId, place: PlaceNumber, remainingMs: number): Promise<Assured | Lost>;
   /** A pass ended before its time: gives its slot back, once, however often it is called. */
   leave(eventId: EventId, place: PlaceNumber): Promise<void>;
   /** Sets the line unless it is there already; then it only raises `joined`, `serving` and `admitted`. */
@@ -134,6 +139,8 @@ export interface AdmissionRecord {
   readonly fanId: FanId;
   readonly number: PlaceNumber;
   readonly expiresAtMs: number;
+  /** Of its life, when it was read; whole milliseconds, 0 when it is over. */
+  readonly remainingMs: number;
   readonly state: AdmissionState;
 }
 

@@ -51,7 +51,8 @@ export const createMemoryLineStore = (options: {
     },
     async assure(eventId, place, remainingMs) {
       const line = lines.get(eventId);
-      if (line !== undefined) assurePass(line, place, remainingMs, clock.nowMs());
+      if (line === undefined) return LOST;
+      return { counted: assurePass(line, place, remainingMs, clock.nowMs()) };
     },
     async leave(eventId, place) {
       const line = lines.get(eventId);

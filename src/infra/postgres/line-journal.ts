@@ -22,6 +22,7 @@ interface AdmissionRow {
   readonly fan_id: FanId;
   readonly number: PlaceNumber;
   readonly expires_at_ms: number;
+  readonly remaining_ms: number;
   readonly state: AdmissionState;
 }
 
@@ -46,6 +47,7 @@ const admissionOf = (row: AdmissionRow): AdmissionRecord => ({
   fanId: row.fan_id,
   number: row.number,
   expiresAtMs: row.expires_at_ms,
+  remainingMs: row.remaining_ms,
   state: row.state,
 });
 
@@ -65,6 +67,7 @@ const RECORD_PLACES = `
   RETURNING event_id, fan_id, number, (extract(epoch FROM joined_at) * 1000)::bigint AS joined_at_ms, false AS ended`;
 
 const ADMISSION = `pass_id, event_id, fan_id, number, (extract(epoch FROM expires_at) * 1000)::bigint AS expires_at_ms,
+  greatest(0, ceil(extract(epoch FROM expires_at - now()) * 1000))::bigint AS remaining_ms,
   CASE WHEN left_at IS NOT NULL THEN 'left' WHEN expires_at <= now() THEN 'expired' ELSE 'live' END AS state`;
 
 /** From `places`, so that not even a well-signed number that was never recorded gets in. */

@@ -144,12 +144,8 @@ export const createPostgresLineStore = (options: {
     step: (eventId, input) => move(eventId, null, (line, nowMs) => stepLine(line, input, callTtlMs, nowMs)),
     redeem: (eventId, place, passTtlMs, knobs) =>
       move(eventId, place, (line, nowMs) => redeemPlace(line, place, passTtlMs, knobs, nowMs)),
-    async assure(eventId, place, remainingMs) {
-      await move(eventId, place, (line, nowMs) => {
-        assurePass(line, place, remainingMs, nowMs);
-        return {};
-      });
-    },
+    assure: (eventId, place, remainingMs) =>
+      move(eventId, place, (line, nowMs) => ({ counted: assurePass(line, place, remainingMs, nowMs) })),
     async leave(eventId, place) {
       await move(eventId, place, (line, nowMs) => ({ left: leaveLine(line, place, nowMs) }));
     },

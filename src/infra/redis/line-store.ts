@@ -147,7 +147,8 @@ export const createRedisLineStore = (options: {
 
     async assure(eventId, place, remainingMs) {
       const own = key(eventId, `pass:${place}`);
-      await watched(redis.lineAssure(...keys(eventId), own, Math.ceil(remainingMs)));
+      const code = await watched(redis.lineAssure(...keys(eventId), own, Math.ceil(remainingMs)));
+      return code === -1 ? LOST : { counted: code === 1 };
     },
 
     async leave(eventId, place) {

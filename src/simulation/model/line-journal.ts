@@ -14,7 +14,15 @@ export const createLineJournalModel = (tables: SaleTables, clock: Pick<Clock, 'n
 
   const admissionOf = (row: AdmissionRow): AdmissionRecord => {
     const { passId, eventId, fanId, number } = row;
-    return { passId, eventId, fanId, number, expiresAtMs: Math.floor(row.expiresAtMs), state: stateOf(row) };
+    return {
+      passId,
+      eventId,
+      fanId,
+      number,
+      expiresAtMs: Math.floor(row.expiresAtMs),
+      remainingMs: Math.max(0, Math.ceil(row.expiresAtMs - clock.nowMs())),
+      state: stateOf(row),
+    };
   };
 
   const findAdmission = (eventId: EventId, number: number): AdmissionRecord | null => {

@@ -43,7 +43,7 @@ export interface TicketRow extends Ticket {
 
 export type PlaceRow = Omit<PlaceRecord, 'ended'> & { readonly spent: boolean };
 
-export type AdmissionRow = Omit<AdmissionRecord, 'state'> & {
+export type AdmissionRow = Omit<AdmissionRecord, 'state' | 'remainingMs'> & {
   readonly admittedAtMs: number;
   readonly leftAtMs: number | null;
 };

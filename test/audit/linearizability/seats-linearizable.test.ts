@@ -165,3 +165,21 @@ test('seats that could not be decided within the budget are not checked, never k
   t.is(verdict.state, 'not_checked');
   t.regex(verdict.notes.join(), /too tangled/);
 });
+
+test('late money may buy a seat that went back, or another of its section, but none that is another’s', (t) => {
+  const sale = (seatId: string, late: boolean) => [
+    { fanId: 'fan-1', orderId: 'order-1', tickets: [{ ticketId: 'ticket-1', seatId }], late },
+  ];
+  const ordered = [
+    hold(1, ['A-1'], 0, ok('hold-1')),
+    order(1, ['hold-1'], 200, ok('order-1')),
+    hold(2, ['A-1'], HOUR_MS, ok('hold-2')),
+  ];
+  const holdsTold = [told(1, ['A-1'], 0), told(2, ['A-1'], HOUR_MS)];
+  const bought = [...ordered, order(2, ['hold-2'], HOUR_MS + 200, ok('order-2'))];
+  const other = { fanId: 'fan-2', orderId: 'order-2', tickets: [{ ticketId: 'ticket-2', seatId: 'A-1' }] };
+  t.is(stateOf({ requests: ordered, holdsTold, salesTold: sale('A-1', true) }), 'ok');
+  t.is(stateOf({ requests: bought, holdsTold, salesTold: [...sale('A-2', true), other] }), 'ok');
+  t.is(stateOf({ requests: bought, holdsTold, salesTold: [...sale('A-1', true), other] }), 'broken');
+  t.is(stateOf({ requests: ordered, holdsTold, salesTold: sale('A-1', false) }), 'broken', 'it had ended');
+});
