@@ -4,6 +4,7 @@ import { startEdge } from './app/edge.ts';
 import { elsewhere } from './app/elsewhere.ts';
 import { createDoor } from './app/join-door.ts';
 import { createHealth } from './app/health.ts';
+import { watchLines, watchOutboxes } from './app/line-metrics.ts';
 import { createSaleMetrics, watchParts } from './app/metrics.ts';
 import { startMoney } from './app/money.ts';
 import { remotePayments, startPayments } from './app/payments.ts';
@@ -22,6 +23,7 @@ import { createBearerTokens } from './infra/jose/bearer-tokens.ts';
 import { createLinePasses } from './infra/line-passes.ts';
 import type { Logger } from './infra/log.ts';
 import { createMetrics } from './infra/metrics.ts';
+import { createOutbox } from './infra/postgres/outbox.ts';
 import type { WaitingRoom } from './waiting-room/waiting-room.ts';
 
 export interface AppOptions {
@@ -132,6 +134,12 @@ const compose = async (
     roles.includes('gateway') || roles.includes('tickets')
       ? await startWaitingRoom({ config, servers, sale, passes, guard, vitals, log, closing })
       : elsewhere('waiting room');
+  if (roles.includes('gateway') || roles.includes('tickets'))
+    watchLines(metrics, sale.catalogue, waitingRoom);
+  watchOutboxes(metrics, {
+    ...(roles.includes('tickets') && { tickets: stores.outbox }),
+    ...(roles.includes('payments') && { payments: createOutbox(servers.pool, 'payments') }),
+  });
   const demoEvent = demo ? await importDemoEvent(sale.events) : null;
   const parts: readonly Part[] = [
     ...servers.parts,

@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import { parse } from 'yaml';
 import { readConfig, VARIABLES } from '../../src/config.ts';
+import { fillIn } from '../support/nginx.ts';
 import { START_COMMANDS } from '../support/start-commands.ts';
 
 interface Service {
@@ -24,6 +25,7 @@ interface Service {
   readonly ports?: readonly string[];
   readonly restart: string;
   readonly volumes?: readonly string[];
+  readonly profiles?: readonly string[];
   readonly mem_limit?: string;
   readonly read_only?: boolean;
   readonly cap_drop?: readonly string[];
@@ -47,14 +49,86 @@ const OURS: Readonly<Record<string, readonly string[]>> = {
   sandbox: START_COMMANDS.sandbox,
   'node-1': START_COMMANDS.node,
   'node-2': START_COMMANDS.node,
+  'node-chaos': START_COMMANDS.node,
 };
 const SERVERS = ['postgres', 'redis', 'rabbitmq'];
+/** What is started only when it is asked for. */
+const PROFILES: Readonly<Record<string, readonly string[]>> = {
+  edge: ['edge'],
+  observability: ['prometheus', 'grafana'],
+  chaos: ['toxiproxy', 'node-chaos'],
+};
 
 /** What Compose makes of `${NAME:-default}` when nothing is set. */
 const withDefaults = (text: string): string => text.replaceAll(/\$\{\w+:-([^}]*)\}/g, '$1');
 
-test('the installation has the servers, a migration, two nodes and the sandbox', (t) => {
-  t.deepEqual(new Set(Object.keys(compose.services)), new Set([...SERVERS, ...Object.keys(OURS)]));
+test('the installation has the servers, a migration, two nodes and the sandbox; the rest comes by profile', (t) => {
+  const byProfile = (profile: string | undefined) =>
+    entries
+      .filter(([, one]) =>
+        profile === undefined ? one.profiles === undefined : one.profiles?.[0] === profile,
+      )
+      .map(([name]) => name)
+      .sort();
+  t.deepEqual(byProfile(undefined), [
+    'migrate',
+    'node-1',
+    'node-2',
+    'postgres',
+    'rabbitmq',
+    'redis',
+    'sandbox',
+  ]);
+  for (const [profile, names] of Object.entries(PROFILES)) t.deepEqual(byProfile(profile), [...names].sort());
+});
+
+test('nothing of the default profile waits for what comes by another', (t) => {
+  for (const [name, one] of entries)
+    for (const other of Object.keys(one.depends_on ?? {})) {
+      const wanted = service(other).profiles;
+      t.true(wanted === undefined || wanted[0] === one.profiles?.[0], `${name} → ${other}`);
+    }
+});
+
+test('the edge is given all that its configuration leaves open, and knows the nodes that are there', (t) => {
+  const environment = service('edge').environment ?? {};
+  const filled = fillIn(readFileSync('deploy/edge/nginx.conf.template', 'utf8'), environment);
+  t.notRegex(filled.replaceAll(/^#.*$/gm, ''), /\$\{/);
+  const nodes = [...readFileSync('deploy/edge/nodes.conf', 'utf8').matchAll(/^server ([\w-]+):3000 /gm)];
+  t.deepEqual(
+    nodes.map(([, name]) => name),
+    ['node-1', 'node-2'],
+  );
+  for (const name of ['node-1', 'node-2']) t.is(service(name).environment?.['TRUST_PROXY'], '1');
+});
+
+test('files that are mounted are there, and those of the proxy and of Prometheus name services that are there', (t) => {
+  for (const [name, one] of entries)
+    for (const volume of one.volumes ?? [])
+      if (volume.startsWith('./')) t.true(existsSync(volume.split(':')[0] ?? ''), `${name}: ${volume}`);
+  const proxies = JSON.parse(readFileSync('deploy/chaos/toxiproxy.json', 'utf8')) as { upstream: string }[];
+  t.deepEqual(proxies.map(({ upstream }) => upstream.split(':')[0] ?? '').sort(), [...SERVERS].sort());
+  const { scrape_configs: jobs } = parse(readFileSync('deploy/observability/prometheus.yml', 'utf8')) as {
+    scrape_configs: { static_configs: { targets: string[] }[] }[];
+  };
+  for (const target of jobs.flatMap((job) => job.static_configs.flatMap((one) => one.targets)))
+    t.truthy(service(target.split(':')[0] ?? ''));
+});
+
+test('each file for deployment is checked by a test, or says at its top that it was not', (t) => {
+  const tests = readdirSync('test', { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => readFileSync(`test/${name}`, 'utf8'))
+    .join('\n');
+  const files = readdirSync('deploy', { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => `${entry.parentPath}/${entry.name}`.replaceAll('\\', '/'));
+  t.true(files.length > 15);
+  for (const path of files) {
+    const top = readFileSync(path, 'utf8').slice(0, 1_500);
+    const says = /not applied|[Cc]hecked (by|against)|[Ee]xercised by|Run by/.test(top);
+    t.true(says || tests.includes(path) || tests.includes(path.slice(0, path.lastIndexOf('/'))), path);
+  }
 });
 
 test('the processes are started by the commands that the tests of several processes use', (t) => {
@@ -81,8 +155,8 @@ test('every image is pinned', (t) => {
     ...entries.filter(([, one]) => one.build === undefined).map(([, one]) => one.image),
     ...[...dockerfile.matchAll(/^FROM (\S+)/gm)].map((match) => match[1] ?? ''),
   ];
-  t.is(images.length, 5);
-  for (const image of images) t.regex(image, /^[a-z]+:\d+\.\d+/, image);
+  t.is(images.length, 9);
+  for (const image of images) t.regex(image, /^[a-z./-]+:v?\d+\.\d+/, image);
   t.regex(service('postgres').image, /^postgres:17\./);
   t.regex(service('redis').image, /^redis:7\./);
   t.regex(service('rabbitmq').image, /^rabbitmq:4\./);
@@ -123,7 +197,7 @@ test('each of our processes gets an environment that production accepts, and not
     t.is(config.NODE_ENV, 'production');
     t.is(config.HOST, '0.0.0.0');
     for (const url of [config.DATABASE_URL, config.REDIS_URL, config.RABBITMQ_URL]) {
-      t.true(SERVERS.includes(new URL(url ?? '').hostname), `${name}: ${url}`);
+      t.true([...SERVERS, 'toxiproxy'].includes(new URL(url ?? '').hostname), `${name}: ${url}`);
     }
   }
   const secrets = Object.keys(OURS).map((name) => service(name).environment?.['CATRACA_SECRET']);
@@ -142,7 +216,10 @@ test('ports are published on this machine only, each once, and named volumes are
   const ports = entries.flatMap(([, one]) => one.ports ?? []);
   for (const port of ports) t.regex(port, /^127\.0\.0\.1:\d+:\d+$/);
   t.is(new Set(ports.map((port) => port.split(':')[1])).size, ports.length);
-  const used = entries.flatMap(([, one]) => one.volumes ?? []).map((volume) => volume.split(':')[0] ?? '');
+  const used = entries
+    .flatMap(([, one]) => one.volumes ?? [])
+    .filter((volume) => !volume.startsWith('./'))
+    .map((volume) => volume.split(':')[0] ?? '');
   t.deepEqual(new Set(used), new Set(Object.keys(compose.volumes)));
 });
 
