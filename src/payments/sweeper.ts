@@ -1,6 +1,7 @@
 import type { Clock, Random } from '../domain/ports/environment.ts';
 import type { DueAttempt, PaymentStore } from '../domain/ports/payment-store.ts';
 import type { DueWork } from './due-work.ts';
+import { createLoop } from './loop.ts';
 import type { PaymentLog } from './payment-log.ts';
 
 export interface SweeperOptions {
@@ -30,10 +31,6 @@ export interface Sweeper {
  */
 export const createSweeper = (options: SweeperOptions): Sweeper => {
   const { store, work, clock, random, log, everyMs, concurrency, leaseMs } = options;
-  let stopped = true;
-  let cancelTimer = (): void => undefined;
-  let underWay: Promise<unknown> = Promise.resolve();
-
   const workOn = async ({ attempt, overdue }: DueAttempt): Promise<void> => {
     const { attemptId } = attempt;
     try {
@@ -62,26 +59,17 @@ export const createSweeper = (options: SweeperOptions): Sweeper => {
     return claimed;
   };
 
-  const arm = (): void => {
-    cancelTimer = clock.after(everyMs * (0.8 + 0.4 * random.next()), () => {
-      underWay = claimAll(() => !stopped)
-        .catch((error: unknown) => log.warn({ err: error }, 'due payments could not be claimed'))
-        .finally(() => {
-          if (!stopped) arm();
-        });
-    });
-  };
+  const loop = createLoop((keepOn) => claimAll(keepOn), {
+    clock,
+    random,
+    everyMs,
+    onError: (error) => log.warn({ err: error }, 'due payments could not be claimed'),
+  });
 
   return {
-    start() {
-      if (!stopped) return;
-      stopped = false;
-      arm();
-    },
+    start: () => loop.start(),
     async stop() {
-      stopped = true;
-      cancelTimer();
-      await underWay;
+      await loop.stop();
       await Promise.all(running);
     },
     async sweep() {
