@@ -7,6 +7,7 @@ import type { Metrics } from '../infra/metrics.ts';
 import { createAuditLog } from '../infra/postgres/audit-log.ts';
 import { createPaymentStore } from '../infra/postgres/payment-store.ts';
 import { createReconciliationStore } from '../infra/postgres/reconciliation-store.ts';
+import { createReviewStore } from '../infra/postgres/review-store.ts';
 import { createAttemptLedger } from '../payments/attempt-ledger.ts';
 import { createReconciler } from '../payments/reconciler.ts';
 import type { Closing } from './closing.ts';
@@ -72,6 +73,7 @@ export const startMoney = (parts: {
   const reconciler = createReconciler({
     store,
     attempts,
+    reviews: createReviewStore(servers.pool),
     gateway,
     // What it says waits for the next poll of the outbox.
     ledger: createAttemptLedger({ store: attempts, log, nudgeOutbox: () => undefined }),

@@ -2,6 +2,7 @@ import type { Alarm, AttemptStatus } from './attempt-table.ts';
 import type { Attempt, AttemptChange, Transition } from './attempt.ts';
 import type { AttemptId, OrderId } from './ids.ts';
 import type { Intent } from './ports/payment-gateway.ts';
+import type { Difference } from './reconciliation.ts';
 
 /**
  * Why money waits for a person:
@@ -53,6 +54,22 @@ export interface Review extends ReviewMatter {
     readonly atMs: number;
   } | null;
 }
+
+/** Who closes a `ledger_mismatch` that is none any more. */
+export const RECONCILER = 'reconciler';
+export const AGREED = 'The ledgers agree again.';
+
+/** The matter of a difference that no rule has set right. Only the gateway's own pages can settle it: no attempt is moved. */
+export const mismatchOf = (difference: Difference): ReviewMatter => {
+  const { kind, subject, orderId, attemptId, ours, gateway, keptMinor, currency, intentId } = difference;
+  return {
+    kind: 'ledger_mismatch',
+    paymentRef: subject,
+    attemptId: null,
+    orderId,
+    details: { difference: kind, attemptId, intentId, ours, gateway, keptMinor, currency },
+  };
+};
 
 /** What each action asks of the attempt. */
 export const CHANGE_OF = {

@@ -4,14 +4,18 @@ import type { AuditLog } from '../domain/ports/event-store.ts';
 import type { Intent, PaymentGateway } from '../domain/ports/payment-gateway.ts';
 import type { PaymentStore } from '../domain/ports/payment-store.ts';
 import type { ReconciliationStore } from '../domain/ports/reconciliation-store.ts';
+import type { ReviewStore } from '../domain/ports/review-store.ts';
 import { classOf, compare, isOurs, missing, type Difference } from '../domain/reconciliation.ts';
+import { mismatchOf } from '../domain/review.ts';
 import type { AttemptLedger } from './attempt-ledger.ts';
 import { createMoneyTally } from './money-tally.ts';
+import { createLoop } from './loop.ts';
 import type { PaymentLog } from './payment-log.ts';
 import { createRemedies } from './remedies.ts';
 
 export interface ReconcilerOptions {
   readonly store: ReconciliationStore;
+  readonly reviews: Pick<ReviewStore, 'settleMismatches'>;
   readonly attempts: Pick<PaymentStore, 'find'>;
   readonly gateway: Pick<PaymentGateway, 'ledger' | 'read' | 'cancel' | 'refund'>;
   readonly ledger: Pick<AttemptLedger, 'apply'>;
@@ -65,9 +69,6 @@ async function* pagesOf(ledger: AsyncIterable<Intent>): AsyncGenerator<readonly 
 export const createReconciler = (options: ReconcilerOptions): Reconciler => {
   const { store, gateway, clock, random, log, everyMs } = options;
   const remedy = createRemedies(options);
-  let stopped = true;
-  let cancelTimer = (): void => undefined;
-  let underWay: Promise<unknown> = Promise.resolve();
 
   /** What differs of these intents; the money of the others is put into its class. */
   const differencesOf = async (
@@ -134,11 +135,16 @@ export const createReconciler = (options: ReconcilerOptions): Reconciler => {
     found.push(...(await missingFrom(seen)), ...(await oldOnes(seen, tally)));
     // By subject: two attempts may name one intent between them only by a fault, and a row holds one.
     const bySubject = new Map(found.map((difference) => [difference.subject, difference]));
+    const left: Difference[] = [];
     for (const difference of await store.record([...bySubject.values()])) {
       const young = difference.standingMs < GRACE_MS;
       const settling = young || (await remedy(difference));
       tally.addDifference(difference, settling);
+      if (!settling) left.push(difference);
     }
+    const told = await options.reviews.settleMismatches(left.map(mismatchOf), [...bySubject.keys()]);
+    if (told.opened > 0 || told.closed > 0)
+      log.warn(told, 'differences of the ledgers wait for a person, or no longer do');
     const outcome = tally.outcome();
     if (outcome.unbalanced > 0)
       log.error({ alarm: 'unbalanced', ...outcome }, 'taken money has neither tickets nor a way back');
@@ -155,28 +161,13 @@ export const createReconciler = (options: ReconcilerOptions): Reconciler => {
     return true;
   };
 
-  const arm = (): void => {
-    // Each copy asks more often than it is anybody's turn, so that a copy that died is not missed for long.
-    cancelTimer = clock.after((everyMs / 2) * (0.8 + 0.4 * random.next()), () => {
-      underWay = look()
-        .catch((error: unknown) => log.warn({ err: error }, 'the ledgers could not be compared'))
-        .finally(() => {
-          if (!stopped) arm();
-        });
-    });
-  };
+  // Each copy asks more often than it is anybody's turn, so that a copy that died is not missed for long.
+  const loop = createLoop(look, {
+    clock,
+    random,
+    everyMs: everyMs / 2,
+    onError: (error) => log.warn({ err: error }, 'the ledgers could not be compared'),
+  });
 
-  return {
-    start() {
-      if (!stopped) return;
-      stopped = false;
-      arm();
-    },
-    async stop() {
-      stopped = true;
-      cancelTimer();
-      await underWay;
-    },
-    look,
-  };
+  return { start: () => loop.start(), stop: () => loop.stop(), look };
 };

@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import test, { type ExecutionContext } from 'ava';
 import { newAttempt, type Attempt } from '../../src/domain/attempt.ts';
+import { mismatchOf } from '../../src/domain/review.ts';
 import { missing } from '../../src/domain/reconciliation.ts';
 import { systemClock, systemRandom } from '../../src/infra/environment.ts';
 import { silentLog } from '../../src/infra/log.ts';
 import { createAuditLog } from '../../src/infra/postgres/audit-log.ts';
 import { createPaymentStore } from '../../src/infra/postgres/payment-store.ts';
+import { createReviewStore } from '../../src/infra/postgres/review-store.ts';
 import { createReconciliationStore } from '../../src/infra/postgres/reconciliation-store.ts';
 import { createStripeGateway } from '../../src/infra/stripe/stripe-gateway.ts';
 import { createAttemptLedger } from '../../src/payments/attempt-ledger.ts';
@@ -17,6 +19,7 @@ import { startTestApp } from '../support/app.ts';
 import { eventually } from '../support/eventually.ts';
 import { pay } from '../support/fan.ts';
 import { testPostgres } from '../support/servers.ts';
+import { anAttempt } from '../payments/payment-store-rules.ts';
 
 const GOOD = '4242424242424242';
 /** No turn comes by itself within a test. */
@@ -38,10 +41,12 @@ const world = async (t: ExecutionContext) => {
   });
   const attempts = createPaymentStore(pool);
   const store = createReconciliationStore(pool);
+  const reviews = createReviewStore(pool);
   const audit = createAuditLog(pool);
   const copy = () =>
     createReconciler({
       store,
+      reviews,
       attempts,
       gateway,
       ledger: createAttemptLedger({ store: attempts, log: silentLog, nudgeOutbox: () => undefined }),
@@ -216,4 +221,26 @@ test('the ledger from a time on has what was opened since, and nothing older', a
   };
   t.deepEqual(await since(Date.now() - 600_000), [intentId]);
   t.deepEqual(await since(Date.now() + 600_000), []);
+});
+
+test('a difference of the ledgers is one review in Postgres, closed with it, and a person’s word on it stands', async (t) => {
+  const postgres = await testPostgres(t);
+  if (postgres === null) return;
+  const reviews = createReviewStore(postgres.pool);
+  const found = missing({ ...anAttempt(), intentId: 'pi_1', status: 'open' });
+  const matters = [mismatchOf(found)];
+  t.deepEqual(await reviews.settleMismatches(matters, ['pi_1']), { opened: 1, closed: 0 });
+  t.deepEqual(await reviews.settleMismatches(matters, ['pi_1']), { opened: 0, closed: 0 });
+  t.deepEqual(await reviews.settleMismatches([], ['pi_1']), { opened: 0, closed: 0 }, 'it is young again');
+  const [review] = await reviews.list('open', 10);
+  t.like(review, { kind: 'ledger_mismatch', paymentRef: 'pi_1', orderId: found.orderId, attemptId: null });
+  t.deepEqual(await reviews.settleMismatches([], []), { opened: 0, closed: 1 });
+  t.deepEqual(await reviews.settleMismatches(matters, ['pi_1']), { opened: 1, closed: 0 });
+  t.deepEqual(
+    (await reviews.list('open', 10)).map(({ reviewId }) => reviewId),
+    [review?.reviewId],
+  );
+  const decision = { action: 'dismiss', note: 'settled by phone', by: 'ana' } as const;
+  t.like(await reviews.resolve(review?.reviewId ?? '', decision), { kind: 'resolved' });
+  t.deepEqual(await reviews.settleMismatches(matters, ['pi_1']), { opened: 0, closed: 0 });
 });

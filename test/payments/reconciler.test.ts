@@ -18,7 +18,7 @@ const EVERY_MS = 60_000;
 const createBooks = () => {
   const clock = createVirtualClock();
   const gateway = new ScriptedGateway();
-  const { store: attempts } = createPaymentModel(clock, systemIds);
+  const { store: attempts, reviews } = createPaymentModel(clock, systemIds);
   const store = createMemoryReconciliation(clock, attempts);
   const audited: Omit<AuditEntry, 'at'>[] = [];
   const alarms: string[] = [];
@@ -30,6 +30,7 @@ const createBooks = () => {
   const copy = () =>
     createReconciler({
       store,
+      reviews,
       attempts,
       gateway,
       ledger: createAttemptLedger({ store: attempts, log, nudgeOutbox: () => undefined }),
@@ -93,6 +94,7 @@ const createBooks = () => {
     clock,
     gateway,
     attempts,
+    reviews,
     store,
     audited,
     alarms,
@@ -352,4 +354,47 @@ test('started it looks again and again until it is stopped', async (t) => {
   t.deepEqual(books.gateway.effects, ['refunded']);
   await books.reconciler.stop();
   t.is(books.clock.pending(), 0);
+});
+
+test('a difference that nothing sets right is one open review, which ends with it and opens again with it', async (t) => {
+  const { reviews, captured, attemptAt, gateway, look, lookLong } = createBooks();
+  const attempt = await attemptAt('captured');
+  const whole = captured(attempt);
+  const inPart = { ...whole, refundedMinor: 1 };
+  gateway.intents.set(whole.intentId, inPart);
+  await look();
+  t.deepEqual(await reviews.list('all', 10), [], 'work may be under way');
+  await lookLong();
+  await look();
+  const [review, ...others] = await reviews.list('open', 10);
+  t.deepEqual(others, []);
+  t.like(review, {
+    kind: 'ledger_mismatch',
+    paymentRef: whole.intentId,
+    attemptId: null,
+    orderId: attempt.orderId,
+  });
+
+  gateway.intents.set(whole.intentId, whole);
+  await look();
+  t.deepEqual(await reviews.list('open', 10), []);
+  t.like((await reviews.list('all', 10))[0]?.resolution, { action: 'dismiss', by: 'reconciler' });
+
+  gateway.intents.set(whole.intentId, inPart);
+  await lookLong();
+  t.deepEqual(
+    (await reviews.list('open', 10)).map(({ reviewId }) => reviewId),
+    [review?.reviewId],
+    'one matter, open again',
+  );
+  await reviews.resolve(review?.reviewId ?? '', { action: 'dismiss', note: 'agreed by phone', by: 'ana' });
+  await look();
+  t.deepEqual(await reviews.list('open', 10), [], 'what a person has decided stays decided');
+});
+
+test('what a remedy sets right is nobody’s matter', async (t) => {
+  const { reviews, captured, attemptAt, lookLong } = createBooks();
+  captured(await attemptAt('authorised'));
+  await lookLong();
+  t.deepEqual(await reviews.list('all', 10), []);
 });

@@ -26,6 +26,14 @@ export type Resolved =
 export interface ReviewStore {
   /** Idempotent by kind and payment: one matter is one review, also when it was resolved before. True: it is new. */
   open(matter: ReviewMatter): Promise<boolean>;
+  /**
+   * What the two ledgers do not agree on, after a look at both: each of `standing` is open once, also again after it was closed
+   * here; one that a person has decided stays decided. Those that are open and whose payment is not in `differing` are closed.
+   */
+  settleMismatches(
+    standing: readonly ReviewMatter[],
+    differing: readonly string[],
+  ): Promise<{ readonly opened: number; readonly closed: number }>;
   /** Oldest first. `open`: those without a resolution. */
   list(state: 'open' | 'all', limit: number): Promise<readonly Review[]>;
   /** Decides, and moves the attempt in the same transaction. */

@@ -3,7 +3,7 @@ import type { AttemptChange } from '../../domain/attempt.ts';
 import type { Clock, Ids } from '../../domain/ports/environment.ts';
 import type { AppliedChange } from '../../domain/ports/payment-store.ts';
 import type { Resolve, Resolved, ReviewStore } from '../../domain/ports/review-store.ts';
-import { CHANGE_OF, type Review, type ReviewMatter } from '../../domain/review.ts';
+import { AGREED, CHANGE_OF, RECONCILER, type Review, type ReviewMatter } from '../../domain/review.ts';
 import type { Database } from './tables.ts';
 
 export interface ReviewModel {
@@ -55,11 +55,32 @@ export const createReviewModel = ({ db, clock, ids, changeAttempt }: ReviewParts
     return { kind: 'resolved', review: resolved, applied: result === null ? null : { result, change } };
   };
 
+  const settleMismatches = (standing: readonly ReviewMatter[], differing: readonly string[]) => {
+    let [opened, closed] = [0, 0];
+    for (const matter of standing) {
+      const known = rows.get(keyOf(matter));
+      const again = known?.resolution?.by === RECONCILER;
+      if (known !== undefined && again)
+        rows.set(keyOf(matter), { ...known, resolution: null, details: matter.details });
+      if (again || open(matter, false)) opened += 1;
+    }
+    for (const review of rows.values()) {
+      const { kind, paymentRef, resolution } = review;
+      if (kind !== 'ledger_mismatch' || resolution !== null || differing.includes(paymentRef)) continue;
+      const agreed = { action: 'dismiss', note: AGREED, by: RECONCILER, atMs: clock.nowMs() } as const;
+      rows.set(keyOf(review), { ...review, resolution: agreed });
+      closed += 1;
+    }
+    return { opened, closed };
+  };
+
   return {
     open,
     matters: () => rows.values(),
     port: {
       open: async (matter) => db.atomically(() => open(matter, false)),
+      settleMismatches: async (standing, differing) =>
+        db.atomically(() => settleMismatches(standing, differing)),
       list: async (state, limit) =>
         rows
           .values()
