@@ -41,6 +41,7 @@ export const startWaitingRoom = async (parts: WaitingRoomParts): Promise<Waiting
     passTtlMs: config.PASS_TTL_MS,
     tickMs: config.ADMISSION_TICK_MS,
     stockLeft: (eventId) => stock.left(eventId),
+    seatCounts: (eventId) => stock.counts(eventId),
     slowdown: (event) => slowdownOf(event, sale.closedSections.of(event.eventId)),
     vitals: () => parts.vitals.read(),
   });

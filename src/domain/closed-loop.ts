@@ -64,7 +64,7 @@ const START_SHARE = 0.1;
 const START_LEAST = 600;
 /** Slow is not stopped: below this nothing could be measured any more. */
 const LEAST_SHARE = 0.05;
-const LEAST = 60;
+const LEAST = 12;
 /** People inside for each seat that is left, from where on fewer are let in. */
 const RIVALS_FROM = 1;
 const RIVALS_MOST = 3;

@@ -55,8 +55,16 @@ export interface EventDefinition {
   readonly sections: readonly SectionDefinition[];
 }
 
+/** What the operator tells everybody who waits. */
+export interface OperatorMessage {
+  readonly text: string;
+  readonly atMs: number;
+}
+
 /** An event as stored. */
 export interface SaleEvent extends Omit<EventDefinition, 'admission'> {
+  /** Absent or null: there is none. */
+  readonly message?: OperatorMessage | null | undefined;
   readonly eventId: EventId;
   readonly phaseSetting: PhaseSetting;
   readonly admission: AdmissionKnobs;

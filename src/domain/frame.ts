@@ -1,9 +1,11 @@
 import type { EventId } from './ids.ts';
 import type { Phase } from './event.ts';
+import type { Sellout } from './outlook.ts';
+import type { Tier } from './tiers.ts';
 import { because, type Because, type BindingLimit, type LimitParameters } from './binding-limit.ts';
 
 /** The one small document that everybody in a line reads; each client computes its own position from it. */
-export interface Frame {
+export interface Frame extends FrameExtras {
   readonly eventId: EventId;
   /** Rises when the counters of the line had to be restored. */
   readonly epoch: number;
@@ -27,6 +29,16 @@ export interface Frame {
   readonly opensAt: string;
   /** When this frame was made; ISO 8601 UTC. */
   readonly at: string;
+}
+
+/** What people who wait want to know beside where they stand. */
+export interface FrameExtras {
+  /** What the operator tells everybody; null: nothing. */
+  readonly message?: { readonly text: string; readonly at: string } | null | undefined;
+  /** Prices and what is left at each, at most a second old. Absent: not known yet. */
+  readonly tiers?: readonly Tier[] | undefined;
+  /** How far down the line the seats should reach. Absent: not known yet. */
+  readonly sellout?: Sellout | undefined;
 }
 
 /** What a step of the line says about it. */

@@ -52,7 +52,7 @@ export const problemSchema = z
 
 const bindingLimit = z.enum(Object.keys(LIMIT_TEXTS) as [BindingLimit, ...BindingLimit[]]);
 
-const becauseSchema = z
+export const becauseSchema = z
   .strictObject({
     code: bindingLimit,
     parameters: z.record(z.string(), z.number()).meta({
@@ -62,6 +62,22 @@ const becauseSchema = z
     text: z.string().meta({ description: 'For people, in English; translate by `code` and `parameters`.' }),
   })
   .meta({ id: 'Because', description: 'Why the line moves as it does, in words for fans.' });
+
+export const operatorMessage = z.strictObject({ text: z.string(), at: instant });
+
+const tierSchema = z.strictObject({
+  priceMinor: amountMinor,
+  seats: count,
+  left: count.meta({ description: 'Free seats at this price, at most a second old.' }),
+});
+
+const selloutSchema = z.strictObject({
+  seatsLeft: count.meta({ description: 'Free, held and being paid for.' }),
+  likelyUpTo: count.meta({ description: 'Up to this number there should be seats.' }),
+  possibleUpTo: count.meta({
+    description: 'Beyond this number there will be none unless seats come back: stand-by.',
+  }),
+});
 
 export const frameSchema = z
   .strictObject({
@@ -78,6 +94,15 @@ export const frameSchema = z
     ratePerMinute: z.number().min(0),
     reason: bindingLimit.meta({ description: 'What limits the rate now.' }),
     because: becauseSchema,
+    message: operatorMessage.nullable().optional().meta({
+      description: 'What the operator tells everybody. Text, never markup.',
+    }),
+    tiers: z.array(tierSchema).optional().meta({
+      description: 'Prices and what is left at each, the cheapest first. Absent: not known yet.',
+    }),
+    sellout: selloutSchema.optional().meta({
+      description: 'How far down the line the seats should reach. Absent: not known yet.',
+    }),
     opensAt: z.iso.datetime(),
     at: z.iso.datetime(),
   })

@@ -97,6 +97,11 @@ export const createOperatorService = (options: OperatorServiceOptions): Operator
         joinProof: event.joinProof ?? 'off',
       })),
 
+    setMessage: (eventId, text, by) =>
+      act(by, 'event.message', eventId, events.setMessage(eventId, text), ({ message }) => ({
+        text: message?.text ?? null,
+      })),
+
     async numbers(eventId) {
       const [event, frame] = await Promise.all([events.find(eventId), waitingRoom.frame(eventId)]);
       // After the frame, which waits for the line's first step: before it there are no counters.

@@ -157,6 +157,7 @@ export const startNode = async (parts: NodeParts): Promise<Node> => {
     passTtlMs: CONFIG.PASS_TTL_MS,
     tickMs: CONFIG.ADMISSION_TICK_MS,
     stockLeft: (eventId) => stock.left(eventId),
+    seatCounts: (eventId) => stock.counts(eventId),
     slowdown: (event) => slowdownOf(event, sale.closedSections.of(event.eventId)),
     // Setting room aside for a large sale would take ten times as long as the whole run.
     rememberedPlaces: 100,

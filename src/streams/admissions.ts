@@ -11,7 +11,7 @@ import {
   type MonoTypeOperatorFunction,
 } from 'rxjs';
 import { phaseAt, type Phase, type SaleEvent } from '../domain/event.ts';
-import { nextFrame, type Frame } from '../domain/frame.ts';
+import { nextFrame, type Frame, type FrameExtras } from '../domain/frame.ts';
 import type { Clock } from '../domain/ports/environment.ts';
 import type { Slowdown, StepInput, StepResult } from '../domain/ports/line.ts';
 
@@ -41,6 +41,8 @@ export interface AdmissionOptions {
   readonly step: (input: StepInput) => Observable<StepResult>;
   /** Seats that are left; null: not known. */
   readonly stockLeft: () => number | null;
+  /** What each frame carries beside the line, from memory; absent: nothing. */
+  readonly extras?: (event: SaleEvent) => FrameExtras;
   readonly nowMs: () => number;
   /** Told of each step that failed. */
   readonly onFault: (error: unknown) => void;
@@ -90,13 +92,15 @@ export const admissionFrames = (options: AdmissionOptions): Observable<Frame> =>
       ),
     ),
     scan<{ wish: AdmissionWish; reading: StepResult | null }, Frame, null>(
-      (previous, { wish, reading }) =>
-        nextFrame(
+      (previous, { wish, reading }) => ({
+        ...nextFrame(
           previous,
           { eventId: wish.event.eventId, opensAtMs: wish.event.opensAtMs, phase: wish.phase },
           reading,
           options.nowMs(),
         ),
+        ...options.extras?.(wish.event),
+      }),
       null,
     ),
     shareReplay({ bufferSize: 1, refCount: true }),

@@ -1,5 +1,6 @@
 import type { Frame } from '../domain/frame.ts';
-import type { Standing } from '../domain/ports/services.ts';
+import type { Eta } from '../domain/ports/services.ts';
+import type { Reading } from './pace.ts';
 
 export interface EtaInput {
   /** People in front who have not been called. */
@@ -9,36 +10,85 @@ export interface EtaInput {
   readonly ceilingPerMinute: number;
   readonly opensInMs: number;
   /** Measured; null: too early to say. */
-  readonly recentPerMinute: number | null;
+  readonly recent: Reading | null;
 }
 
-const between = (p50Seconds: number, spread: number): Standing['eta'] => ({
-  p50Seconds: Math.ceil(p50Seconds),
-  p90Seconds: Math.ceil(p50Seconds * spread) + 1,
-});
+/** Of a normal distribution: one in ten lies beyond, on either side. */
+const TENTH = 1.2816;
+/**
+ * How wrong a rate is as a guess at the rate from now until somebody is called, as a share of it (the deviation of its
+ * logarithm). Found in the model of `simulation/line-model.ts`; `test/simulation/line-model.test.ts` holds them to the promise.
+ */
+const SPREAD = { steady: 0.06, measured: 0.12, unknown: 0.35 } as const;
+/** The line is stepped some times a second, and the page looks once a second. */
+const GRAIN_SECONDS = 1;
+/** A slow start costs about so long, once. */
+const WARM_UP_SECONDS = 3;
+/** What is so now lasts about so long; further ahead what was so on average is the better guess. */
+const MEMORY_SECONDS = 45;
+
+const bandOf = (seconds: number, spread: number, afterSeconds = 0): Eta => {
+  const at = (deviations: number): number => afterSeconds + seconds * Math.exp(deviations * spread);
+  return {
+    p10Seconds: Math.max(0, Math.floor(at(-TENTH) - GRAIN_SECONDS)),
+    p50Seconds: Math.ceil(at(0)),
+    p90Seconds: Math.ceil(at(TENTH) + GRAIN_SECONDS),
+  };
+};
 
 /**
- * When a waiting place will be called: people in front over the rate. Null when nothing can honestly be said: nobody is
- * being called, or so few that the past minute shows none. Where the number of people inside is what binds, the
- * operator's rate would be a promise the line does not keep, and the measured pace stands in for it.
+ * From the rate of now and what was measured. `steady`: a set rate is what binds, so that only what was uneven of late can
+ * make it wrong. Otherwise a guess from a few calls, and a wait for a few, are a matter of chance as well.
  */
-export const etaOf = (input: EtaInput): Standing['eta'] => {
-  const { ahead, frame, recentPerMinute } = input;
-  const seconds = (ratePerMinute: number): number => ((ahead + 1) * 60) / ratePerMinute;
+const fromPace = (
+  people: number,
+  nowPerMinute: number,
+  recent: Reading | null,
+  steady: boolean,
+): Eta | null => {
+  if (recent === null)
+    return nowPerMinute > 0 && steady ? bandOf((people * 60) / nowPerMinute, SPREAD.steady) : null;
+  const likely = Math.max(recent.perMinute, steady ? nowPerMinute : 0);
+  if (likely <= 0) return null;
+  const horizon = (people * 60) / likely;
+  const weight = MEMORY_SECONDS / (MEMORY_SECONDS + horizon);
+  const perMinute = weight * nowPerMinute + (1 - weight) * recent.perMinute;
+  const uneven = recent.unevenness ** 2 * Math.min(1, (2 * MEMORY_SECONDS) / (MEMORY_SECONDS + horizon));
+  const chance = steady ? 0 : 1 / Math.max(1, recent.count) + 1 / people;
+  const base = steady ? SPREAD.steady : SPREAD.measured;
+  return perMinute <= 0 ? null : bandOf((people * 60) / perMinute, Math.sqrt(base ** 2 + uneven + chance));
+};
+
+/**
+ * When a waiting place will be called, as a median and a band that holds the real wait in at least four of five cases. Null
+ * when nothing can honestly be said: nobody is being called, or too few to tell. Where something else than a set rate is what
+ * binds, the operator's number would be a promise the line does not keep, and the measured pace stands in for it.
+ */
+export const etaOf = (input: EtaInput): Eta | null => {
+  const { frame, recent, ceilingPerMinute } = input;
+  const people = input.ahead + 1;
   switch (frame.reason) {
+    case 'pending':
+      return ceilingPerMinute <= 0
+        ? null
+        : bandOf((people * 60) / ceilingPerMinute + WARM_UP_SECONDS, SPREAD.unknown, input.opensInMs / 1_000);
     case 'rate':
+    case 'schedule':
     case 'section_closed':
     case 'nobody_waiting':
-      return frame.ratePerMinute > 0 ? between(seconds(frame.ratePerMinute), 1.25) : null;
-    case 'inside': {
-      const rate = Math.min(frame.ratePerMinute, recentPerMinute ?? 0);
-      return rate > 0 ? between(seconds(rate), 2) : null;
-    }
-    case 'pending':
-      return input.ceilingPerMinute > 0
-        ? between(input.opensInMs / 1_000 + seconds(input.ceilingPerMinute), 1.5)
-        : null;
-    default:
+      return fromPace(people, frame.ratePerMinute, recent, true);
+    case 'warming_up':
+      return ceilingPerMinute <= 0
+        ? null
+        : bandOf((people * 60) / ceilingPerMinute + WARM_UP_SECONDS, SPREAD.unknown);
+    case 'paused':
+    case 'closed':
+    case 'stock':
+    case 'degraded':
       return null;
+    case 'inside':
+      return recent === null ? null : fromPace(people, recent.perMinute, recent, false);
+    default:
+      return fromPace(people, frame.ratePerMinute, recent, false);
   }
 };

@@ -6,7 +6,8 @@ import type { LineCounters, Lost, StepInput, StepResult } from '../domain/ports/
 import { admissionFrames, slowedBy, ticksOf, type EffectiveKnobs } from '../streams/admissions.ts';
 import { closedLoop } from '../streams/closed-loop.ts';
 import { createLineTelling } from './line-telling.ts';
-import { createPace } from './pace.ts';
+import { extrasOf } from './extras.ts';
+import { createPace, type Reading } from './pace.ts';
 import type { WaitingRoomParts } from './parts.ts';
 
 /** Nobody is called in a closed line: its frame only has to follow a change of mind. */
@@ -22,8 +23,8 @@ export interface EventLine {
   latest(): Frame | null;
   readonly frame$: Observable<Frame>;
   counters(): LineCounters | null;
-  /** People called a minute, measured over the last minute; null: too early to say. */
-  recentPerMinute(): number | null;
+  /** How fast the line really moved of late; null: too early to say. */
+  pace(): Reading | null;
   /** What the closed loop of this node thinks; null: it is off, or there is none. */
   loop(): LoopState | null;
   /** Asks the store; restores a line that it has lost and asks again. */
@@ -36,7 +37,8 @@ const isLost = (answer: object): answer is Lost => 'lost' in answer;
 const sameEvent = (a: SaleEvent, b: SaleEvent): boolean =>
   a.admission.version === b.admission.version &&
   a.phaseSetting === b.phaseSetting &&
-  a.opensAtMs === b.opensAtMs;
+  a.opensAtMs === b.opensAtMs &&
+  a.message?.atMs === b.message?.atMs;
 
 /** `node` must be unique among those who step the same line. */
 export const openEventLine = (first: SaleEvent, parts: WaitingRoomParts, node: string): EventLine => {
@@ -83,6 +85,12 @@ export const openEventLine = (first: SaleEvent, parts: WaitingRoomParts, node: s
     return second;
   };
 
+  /** A line that is closed, or has nothing to sell, says nothing about how fast it is. */
+  const isCalling = (): boolean =>
+    phaseAt(event$.value, clock.nowMs()) === 'open' &&
+    !event$.value.admission.paused &&
+    parts.stockLeft?.(eventId) !== 0;
+
   const step = async (input: StepInput): Promise<StepResult> => {
     let result = await ask(() => store.step(eventId, { ...input, node }));
     if (frame !== null && (result.serving < frame.serving || result.joined < frame.joined)) {
@@ -92,7 +100,7 @@ export const openEventLine = (first: SaleEvent, parts: WaitingRoomParts, node: s
     }
     const { epoch, joined, serving, admitted, inside, called } = result;
     counters = { epoch, joined, serving, admitted, inside, called };
-    pace.note(clock.nowMs(), result.serving);
+    pace.note(clock.nowMs(), serving, serving < joined && isCalling());
     gone.note(clock.nowMs(), admitted - inside - called);
     const told = await telling.tell(result);
     if (faulty) log.info({ eventId }, 'the line moves again');
@@ -130,6 +138,7 @@ export const openEventLine = (first: SaleEvent, parts: WaitingRoomParts, node: s
         return running;
       }),
     stockLeft: () => parts.stockLeft?.(eventId) ?? null,
+    extras: (event) => extrasOf(event, counters, parts.seatCounts?.(eventId) ?? null),
     nowMs: () => clock.nowMs(),
     onFault(error) {
       if (!faulty) log.warn({ eventId, err: error }, 'the line stands still: a step failed');
@@ -147,13 +156,15 @@ export const openEventLine = (first: SaleEvent, parts: WaitingRoomParts, node: s
       // Reads overtake each other: what was changed must not be changed back by a read that began before.
       if (readAt < newestRead) return;
       newestRead = readAt;
-      if (!sameEvent(event, event$.value)) event$.next(event);
+      if (sameEvent(event, event$.value)) return;
+      if (event.admission.version !== event$.value.admission.version) pace.restart();
+      event$.next(event);
     },
     frame: async () => frame ?? firstValueFrom(frame$),
     latest: () => frame,
     frame$,
     counters: () => counters,
-    recentPerMinute: () => pace.perMinute(),
+    pace: () => pace.read(),
     loop: () => loop,
     ask,
     async close() {

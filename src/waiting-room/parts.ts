@@ -2,7 +2,7 @@ import type { Vitals } from '../domain/closed-loop.ts';
 import type { EventId } from '../domain/ids.ts';
 import type { SaleEvent } from '../domain/event.ts';
 import type { Clock, Ids } from '../domain/ports/environment.ts';
-import type { EventStore } from '../domain/ports/event-store.ts';
+import type { EventStore, SectionCounts } from '../domain/ports/event-store.ts';
 import type { LineJournal, LineStore, RecoveryCodes, Slowdown } from '../domain/ports/line.ts';
 import type { LinePasses } from '../domain/ports/services.ts';
 
@@ -31,6 +31,8 @@ export interface WaitingRoomParts {
   readonly tickMs: number;
   /** Seats left, from memory; null: not known. Absent: stock never limits admission. */
   readonly stockLeft?: ((eventId: EventId) => number | null) | undefined;
+  /** Every section's seats by state, from memory, at most a second old; null: not known. Absent: nothing is told of seats. */
+  readonly seatCounts?: ((eventId: EventId) => readonly SectionCounts[] | null) | undefined;
   /** What the sale can digest on this node, from memory; null: whatever the operator allows. Absent: the same. */
   readonly slowdown?: ((event: SaleEvent) => Slowdown | null) | undefined;
   /** How the sale feels on this node, from memory: what the closed loop goes by. Absent: there is no loop. */

@@ -4,6 +4,7 @@ import type { SaleEvent } from '../domain/event.ts';
 import type { Frame } from '../domain/frame.ts';
 import { isUuid, type EventId, type FanId, type PlaceNumber } from '../domain/ids.ts';
 import { because } from '../domain/binding-limit.ts';
+import { outlookOf } from '../domain/outlook.ts';
 import type { Arrival } from '../domain/ports/join-proofs.ts';
 import type { Standing, WaitingRoomService } from '../domain/ports/services.ts';
 import { refuse, type Refusal } from '../domain/refusal.ts';
@@ -86,13 +87,14 @@ export const createWaitingRoom = (parts: WaitingRoomParts): WaitingRoom => {
         frame,
         ceilingPerMinute: admission.ratePerMinute,
         opensInMs: Math.max(0, opensAtMs - clock.nowMs()),
-        recentPerMinute: line.recentPerMinute(),
+        recent: line.pace(),
       });
-      return { state: 'waiting', number, ahead, eta };
+      const outlook = frame.sellout === undefined ? null : outlookOf(number, frame.sellout);
+      return { state: 'waiting', number, ahead, eta, outlook, because: frame.because };
     }
     const admission = await journal.findAdmission(frame.eventId, number);
     const state = admission === null ? 'called' : admission.state === 'live' ? 'admitted' : admission.state;
-    return { state, number, ahead: 0, eta: null };
+    return { state, number, ahead: 0, eta: null, outlook: null, because: frame.because };
   };
 
   const withPlace = async <T>(

@@ -213,7 +213,7 @@ test('with more people inside than seats left others come in slowly, and hardly 
     slowdownOfStock({ ceilingPerMinute: 1_000, inside, seatsLeft })?.ratePerMinute ?? null;
   t.deepEqual(
     [rate(100, 100), rate(150, 100), rate(200, 100), rate(300, 100), rate(9_000, 100)],
-    [null, 750, 500, 60, 60],
+    [null, 750, 500, 50, 50],
   );
   // Nothing known, or nothing left: that is for the line itself to say.
   t.deepEqual([rate(100, null), rate(100, 0)], [null, null]);

@@ -50,6 +50,11 @@ export const fakeOperators = () => {
       acts.push({ act: 'phase', target: eventId, detail: phase });
       return known(eventId, { ...saleEvent, phaseSetting: phase });
     },
+    async setMessage(eventId, text) {
+      acts.push({ act: 'message', target: eventId, detail: text });
+      const message = text === null ? null : { text, atMs: NOW_MS };
+      return known(eventId, { ...saleEvent, message });
+    },
     async turnKnobs(eventId, change) {
       acts.push({ act: 'knobs', target: eventId, detail: change });
       return known(eventId, { ...saleEvent, admission: { ...saleEvent.admission, ...change, version: 2 } });

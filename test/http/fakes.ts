@@ -237,7 +237,14 @@ export const fakeLine = () => {
     async standing(_eventId, fanId, place) {
       const number = places.get(fanId);
       if (place !== `place:${fanId}:${number}` || number === undefined) return refuse('place_invalid');
-      return { state: 'waiting', number, ahead: 3, eta: { p50Seconds: 2, p90Seconds: 5 } };
+      return {
+        state: 'waiting',
+        number,
+        ahead: 3,
+        eta: { p10Seconds: 1, p50Seconds: 2, p90Seconds: 5 },
+        outlook: 'standby',
+        because: frame.because,
+      };
     },
     async redeem(eventId, fanId, place) {
       if (place !== `place:${fanId}:${places.get(fanId)}`) return refuse('place_invalid');

@@ -146,6 +146,30 @@ test('a knob that cannot be turned so is refused', async (t) => {
   t.deepEqual(bench.operators.acts, []);
 });
 
+test('a message to everybody is text of a bounded length, and null takes it back', async (t) => {
+  const bench = await withServer(t);
+  const path = `/v1/operator/events/${EVENT}/message`;
+  const say = (body: object, token = bench.operator) => bench.ask('POST', path, { token, body });
+  t.deepEqual((await say({ text: '  Doors at seven.\nSecond show added. 🎟️ ' })).body as object, {
+    eventId: EVENT,
+    message: { text: 'Doors at seven.\nSecond show added. 🎟️', at: '2026-12-01T12:00:00.000Z' },
+  });
+  t.deepEqual((await say({ text: null })).body as object, { eventId: EVENT, message: null });
+  const acts = bench.operators.acts.length;
+  for (const body of [
+    {},
+    { text: '' },
+    { text: '   ' },
+    { text: 'x'.repeat(501) },
+    { text: 'bell \u0007' },
+    { text: 7 },
+  ])
+    refused(t, await say(body), 'invalid_request');
+  refused(t, await say({ text: 'a', also: 'b' }), 'invalid_request');
+  refused(t, await say({ text: 'a' }, bench.fan.token), 'forbidden');
+  t.is(bench.operators.acts.length, acts);
+});
+
 test('the phase is set to one of three', async (t) => {
   const bench = await withServer(t);
   const path = `/v1/operator/events/${EVENT}/phase`;

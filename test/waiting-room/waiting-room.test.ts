@@ -135,7 +135,7 @@ rule('in closed lines nobody joins, before the opening and in a pause everybody 
   t.like(early.frame, { phase: 'pending', reason: 'pending', serving: 0 });
   t.is(codeOf(await room.redeem(pending, early.fanId, early.place)), 'not_called');
   const standing = granted(await room.standing(pending, early.fanId, early.place));
-  t.true((standing.eta?.p50Seconds ?? 0) > 3_500 && (standing.eta?.p50Seconds ?? 0) <= 3_602);
+  t.true((standing.eta?.p50Seconds ?? 0) > 3_500 && (standing.eta?.p50Seconds ?? 0) <= 3_605);
   const waiting = await fanIn(room, paused);
   t.is(codeOf(await room.redeem(paused, waiting.fanId, waiting.place)), 'admission_paused');
   t.is(granted(await room.standing(paused, waiting.fanId, waiting.place)).eta, null);

@@ -38,6 +38,11 @@ export interface EventStore {
     eventId: EventId,
     change: KnobChange,
   ): Promise<{ readonly before: SaleEvent; readonly after: SaleEvent } | null>;
+  /** What everybody who waits is told from now on; null: nothing. */
+  setMessage(
+    eventId: EventId,
+    text: string | null,
+  ): Promise<{ readonly before: SaleEvent; readonly after: SaleEvent } | null>;
   countSeats(eventId: EventId): Promise<readonly SectionCounts[]>;
   countOrders(eventId: EventId): Promise<OrderCounts>;
 }

@@ -6,6 +6,7 @@ import type { EventId, FanId, HoldId, OrderId, PassId, SeatId, SectionId, Ticket
 import type { Because } from '../binding-limit.ts';
 import type { QueueName } from '../messages.ts';
 import type { Order, OrderStatus, Ticket } from '../order.ts';
+import type { Outlook } from '../outlook.ts';
 import type { Refusal } from '../refusal.ts';
 import type { Review, ReviewAction } from '../review.ts';
 import type { SeatStatus } from '../seat.ts';
@@ -136,13 +137,24 @@ export interface Joined {
 
 export type StandingState = 'waiting' | 'called' | 'admitted' | 'left' | 'expired';
 
+/** One in ten waits less than the first, half less than the second, nine in ten less than the third. */
+export interface Eta {
+  readonly p10Seconds: number;
+  readonly p50Seconds: number;
+  readonly p90Seconds: number;
+}
+
 export interface Standing {
   readonly state: StandingState;
   readonly number: number;
   /** People in front who have not been called. */
   readonly ahead: number;
   /** Null when nothing can honestly be said (nobody is being called). */
-  readonly eta: { readonly p50Seconds: number; readonly p90Seconds: number } | null;
+  readonly eta: Eta | null;
+  /** Whether there will be seats when the turn comes; null: it has come, or nothing is known of the seats. */
+  readonly outlook: Outlook | null;
+  /** Why the line moves as it does now; what changed when the time changes. */
+  readonly because: Because;
 }
 
 /** The closed loop of one node, for the operator's eyes. */
@@ -283,6 +295,8 @@ export interface OperatorService {
   createEvent(eventId: EventId, definition: EventDefinition, by: Actor): Promise<SaleEvent>;
   setPhase(eventId: EventId, phase: PhaseSetting, by: Actor): Promise<SaleEvent | null>;
   turnKnobs(eventId: EventId, change: KnobChange, by: Actor): Promise<SaleEvent | null>;
+  /** Tells everybody who waits; null: nothing any more. In the frame of every node within a second. */
+  setMessage(eventId: EventId, text: string | null, by: Actor): Promise<SaleEvent | null>;
   numbers(eventId: EventId): Promise<LiveNumbers | null>;
   actors(): readonly ActorView[];
   /** Crashes it; its supervisor brings it back. False: there is no such actor. */

@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { OUTLOOK_TEXTS, type Outlook } from '../../domain/outlook.ts';
 import { isRefusal, refuse } from '../../domain/refusal.ts';
 import { json } from '../answer.ts';
 import type { Edge } from '../edge.ts';
 import { defineRoute, type Route } from '../route.ts';
-import { count, eventParams, frameSchema, noBody } from '../schemas.ts';
+import { becauseSchema, count, eventParams, frameSchema, noBody } from '../schemas.ts';
 
 const seconds = z.number().min(0);
 
@@ -11,10 +12,17 @@ const standingSchema = z.strictObject({
   state: z.enum(['waiting', 'called', 'admitted', 'left', 'expired']),
   number: z.int().min(1),
   ahead: count.meta({ description: 'People in front who have not been called.' }),
-  eta: z
-    .strictObject({ p50Seconds: seconds, p90Seconds: seconds })
+  eta: z.strictObject({ p10Seconds: seconds, p50Seconds: seconds, p90Seconds: seconds }).nullable().meta({
+    description:
+      'One in ten waits less than the first, half less than the second, nine in ten less than the third. Null when nothing can honestly be said.',
+  }),
+  outlook: z
+    .strictObject({ code: z.enum(Object.keys(OUTLOOK_TEXTS) as [Outlook, ...Outlook[]]), text: z.string() })
     .nullable()
-    .meta({ description: 'Null when nothing can honestly be said.' }),
+    .meta({
+      description: 'Whether there will be seats when the turn comes; `standby`: only if seats come back.',
+    }),
+  because: becauseSchema,
 });
 
 const joinedSchema = z.strictObject({
@@ -141,8 +149,9 @@ const fanRoutes = (edge: Pick<Edge, 'waitingRoom'>): readonly Route[] => [
       if (place === undefined) return refuse('place_invalid', { detail: 'Send the header Catraca-Place.' });
       const standing = await edge.waitingRoom.standing(params.eventId, caller.id, place);
       if (isRefusal(standing)) return standing;
-      const { state, number, ahead, eta } = standing;
-      return json(200, { state, number, ahead, eta });
+      const { state, number, ahead, eta, outlook, because } = standing;
+      const told = outlook === null ? null : { code: outlook, text: OUTLOOK_TEXTS[outlook] };
+      return json(200, { state, number, ahead, eta, outlook: told, because });
     },
   }),
 ];

@@ -14,7 +14,7 @@ import {
 } from '../event-definition.ts';
 import { createSharedPoll } from '../poll.ts';
 import { defineRoute, type Route } from '../route.ts';
-import { count, eventParams, numbersSchema, uuid } from '../schemas.ts';
+import { count, eventParams, iso, numbersSchema, operatorMessage, uuid } from '../schemas.ts';
 
 /** Strict: a misspelt knob must not look as if it had been turned. */
 const knobsSchema = z
@@ -52,6 +52,14 @@ const admissionOf = ({ eventId, admission, joinProof = 'off' }: SaleEvent) => ({
 /** Only what was sent: `undefined` would read as a knob turned to nothing. */
 const changeOf = (body: z.output<typeof knobsSchema>): KnobChange =>
   Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined));
+
+/** Lines of text and nothing that hides in them. Pages show it as text, never as markup. */
+const messageText = z
+  .string()
+  .trim()
+  .min(1)
+  .max(500)
+  .regex(/^[^\p{Cc}]*(?:\n[^\p{Cc}]*)*$/u, 'must not have control characters other than new lines');
 
 const shared = { tags: ['operators'] } as const;
 
@@ -91,6 +99,33 @@ const changing = (edge: Pick<Edge, 'operators' | 'options'>): readonly Route[] =
     handler: async ({ params, body, caller, requestId }) => {
       const event = await edge.operators.turnKnobs(params.eventId, changeOf(body), { caller, requestId });
       return event === null ? refuse('not_found') : json(200, admissionOf(event));
+    },
+  }),
+  defineRoute({
+    ...shared,
+    method: 'post',
+    path: '/v1/operator/events/:eventId/message',
+    summary: 'Tell everybody who waits',
+    description: 'In the frame of every node within one second; `null` takes it back.',
+    auth: 'operator',
+    priority: 'vital',
+    params: eventParams,
+    body: z.strictObject({ text: messageText.nullable() }),
+    responses: {
+      200: {
+        description: 'What is told now.',
+        schema: z.strictObject({ eventId: uuid, message: operatorMessage.nullable() }),
+      },
+    },
+    refusals: ['not_found'],
+    handler: async ({ params, body, caller, requestId }) => {
+      const event = await edge.operators.setMessage(params.eventId, body.text, { caller, requestId });
+      if (event === null) return refuse('not_found');
+      const { eventId, message } = event;
+      return json(200, {
+        eventId,
+        message: message ? { text: message.text, at: iso(message.atMs) } : null,
+      });
     },
   }),
   defineRoute({

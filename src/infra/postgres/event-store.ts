@@ -23,6 +23,8 @@ interface EventColumns {
   readonly inside_max: number;
   readonly admission_paused: boolean;
   readonly closed_loop: boolean;
+  readonly message: string | null;
+  readonly message_at: Date | null;
   readonly knobs_version: number;
   readonly late_money_reseat: boolean;
   readonly join_proof: ProofSetting;
@@ -54,6 +56,10 @@ const eventFrom = (row: EventColumns): SaleEvent => ({
   lateMoney: { reseat: row.late_money_reseat },
   joinProof: row.join_proof,
   sections: row.sections,
+  message:
+    row.message === null || row.message_at === null
+      ? null
+      : { text: row.message, atMs: row.message_at.getTime() },
 });
 
 type Queryable = Pick<Client, 'query'>;
@@ -147,6 +153,14 @@ export const createEventStore = (pool: Pool): EventStore => ({
   find: (eventId) => findIn(pool, eventId),
 
   setPhase: (eventId, phase) => changing(pool, eventId, 'phase_setting = $2', [phase]),
+
+  setMessage: (eventId, text) =>
+    changing(
+      pool,
+      eventId,
+      'message = $2, message_at = CASE WHEN $2::text IS NULL THEN NULL ELSE clock_timestamp() END',
+      [text],
+    ),
 
   turnKnobs: (eventId, change) =>
     changing(

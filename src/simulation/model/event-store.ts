@@ -53,6 +53,8 @@ export const createEventStoreModel = (
     list: async () => tables.events.values().map((row) => row.event),
     find: async (eventId) => tables.events.get(eventId)?.event ?? null,
     setPhase: (eventId, phaseSetting) => changing(eventId, () => ({ phaseSetting })),
+    setMessage: (eventId, text) =>
+      changing(eventId, () => ({ message: text === null ? null : { text, atMs: clock.nowMs() } })),
     turnKnobs: (eventId, change) =>
       changing(eventId, ({ admission }) => ({
         admission: { ...admission, ...change, version: admission.version + 1 },
