@@ -1,5 +1,5 @@
 import type { BindingLimit } from './binding-limit.ts';
-import { DEGRADED_SHARE } from './line.ts';
+import { DEGRADED_SHARE } from './slowdown.ts';
 import type { Slowdown } from './ports/line.ts';
 
 /**

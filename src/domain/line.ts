@@ -67,15 +67,6 @@ export interface Line {
 export const burstOf = (ratePerMinute: number): number =>
   ratePerMinute > 0 ? Math.max(1, Math.floor(ratePerMinute / 60)) : 0;
 
-/** While Postgres counts, which has every hold to decide as well, a line moves at this share of what the operator allows. */
-export const DEGRADED_SHARE = 0.5;
-
-/** The operator's knobs as they hold in a line that is counted without Redis. */
-export const degradedKnobs = (knobs: AdmissionKnobs): AdmissionKnobs => ({
-  ...knobs,
-  ratePerMinute: Math.ceil(knobs.ratePerMinute * DEGRADED_SHARE),
-});
-
 const endBucket = (line: Line, endsAtMs: number): number =>
   // Never behind the cursor, or a clock set back would leave a bucket that no step ever looks at.
   Math.max(Math.ceil(endsAtMs / BUCKET_MS), line.cursor + 1);

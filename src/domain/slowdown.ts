@@ -1,4 +1,4 @@
-import { seatCountOf, type SaleEvent } from './event.ts';
+import { seatCountOf, type AdmissionKnobs, type SaleEvent } from './event.ts';
 import type { SectionId } from './ids.ts';
 import type { Slowdown } from './ports/line.ts';
 
@@ -28,3 +28,12 @@ export const slower = (a: Slowdown | null | undefined, b: Slowdown | null | unde
   if (b === null || b === undefined) return a;
   return b.ratePerMinute < a.ratePerMinute ? b : a;
 };
+
+/** While Postgres counts, which has every hold to decide as well, a line moves at this share of what the operator allows. */
+export const DEGRADED_SHARE = 0.5;
+
+/** The operator's knobs as they hold in a line that is counted without Redis. */
+export const degradedKnobs = (knobs: AdmissionKnobs): AdmissionKnobs => ({
+  ...knobs,
+  ratePerMinute: Math.ceil(knobs.ratePerMinute * DEGRADED_SHARE),
+});

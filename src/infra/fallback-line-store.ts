@@ -1,5 +1,5 @@
 import type { AdmissionKnobs } from '../domain/event.ts';
-import { degradedKnobs } from '../domain/line.ts';
+import { degradedKnobs } from '../domain/slowdown.ts';
 import type { LineStore, Lost, StepResult } from '../domain/ports/line.ts';
 import { PartAway } from '../domain/refusal.ts';
 import type { LineTerms, Turn } from './line-terms.ts';
