@@ -1,6 +1,6 @@
 // Builds `web/` into dist/pages: types are checked, Vite bundles, and what compresses is kept compressed beside itself.
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 
@@ -22,8 +22,15 @@ const compress = (path) => {
   writeFileSync(`${path}.gz`, gzipSync(bytes, { level: 9 }));
 };
 
-export const checkPages = (root) =>
-  run(root, 'typescript/bin/tsc', ['-p', 'web/tsconfig.json'], 'the compiler found errors in web/ (above)');
+/**
+ * Types of the pages and of the tests that import from them; the latter are compiled by the way. An image is built without
+ * tests.
+ */
+export const compilePages = (root) => {
+  const withTests = join('test', 'pages', 'tsconfig.json');
+  const project = existsSync(join(root, withTests)) ? withTests : join('web', 'tsconfig.json');
+  run(root, 'typescript/bin/tsc', ['-p', project], 'the compiler found errors in web/ (above)');
+};
 
 export const bundlePages = (root) => {
   const args = ['build', '--config', 'web/vite.config.mjs', '--logLevel', 'warn'];

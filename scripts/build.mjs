@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bundlePages, checkPages } from './build-pages.mjs';
+import { bundlePages, compilePages } from './build-pages.mjs';
 import { copyAssets } from './copy-assets.mjs';
 import { withLock } from './lock.mjs';
 
@@ -54,16 +54,15 @@ const pruneOutputs = () => {
   for (const folder of [...FOLDERS, PAGES]) {
     for (const output of filesUnder(join(ROOT, 'dist', folder))) {
       const source = join(ROOT, relative(join(ROOT, 'dist'), output));
-      const candidates = [source, source.replace(/\.js(\.map)?$/, '.ts')];
+      const candidates = [source, ...['.ts', '.tsx'].map((end) => source.replace(/\.js(\.map)?$/, end))];
       if (!candidates.some((candidate) => existsSync(candidate))) rmSync(output);
     }
   }
 };
 
-/** The bundler is asked only when a page has changed; the types of the pages also depend on those of the server. */
+/** Asked only when a page has changed. */
 const buildPages = () => {
   if (!existsSync(join(ROOT, PAGES))) return;
-  checkPages(ROOT);
   if (isFresh(PAGES_STAMP, [PAGES])) return;
   const builtFrom = inputs([PAGES]);
   rmSync(PAGES_STAMP, { force: true });
@@ -76,6 +75,8 @@ export const build = () => {
   // Noted before the compiler reads: what changes under its eyes is built again next time.
   const builtFrom = inputs([...FOLDERS, PAGES]);
   rmSync(STAMP, { force: true });
+  // First: it also writes the server's modules whose types it takes, which the compiler of the server then writes its way.
+  if (existsSync(join(ROOT, PAGES))) compilePages(ROOT);
   const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
   const { status, error } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.json'], {
     cwd: ROOT,

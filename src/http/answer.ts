@@ -28,13 +28,20 @@ export interface BytesAnswer {
   readonly headers?: Headers;
 }
 
+/** 303: what was sent is done, and stands there. */
+export interface RedirectAnswer {
+  readonly kind: 'redirect';
+  readonly location: string;
+  readonly headers?: Headers;
+}
+
 /** A server-sent event stream; `subscribe` starts what feeds it and returns how to stop that. */
 export interface StreamAnswer {
   readonly kind: 'stream';
   readonly subscribe: (stream: SseStream) => () => void;
 }
 
-export type Answer = JsonAnswer | EmptyAnswer | BytesAnswer | StreamAnswer;
+export type Answer = JsonAnswer | EmptyAnswer | BytesAnswer | RedirectAnswer | StreamAnswer;
 export type AnswerOrRefusal = Answer | Refusal;
 
 export const json = (

@@ -150,6 +150,41 @@ export const seatMapSchema = z
   })
   .meta({ id: 'SeatMap' });
 
+export const arenaSchema = z
+  .strictObject({
+    eventId: uuid,
+    sections: z.array(
+      z.strictObject({
+        sectionId,
+        name: z.string(),
+        priceMinor: amountMinor,
+        rows: z
+          .array(z.strictObject({ name: z.string(), seats: z.int().min(1) }))
+          .nullable()
+          .meta({ description: 'Front row first; seats count from 1. Null: an area without seats.' }),
+        capacity: z.int().min(1).nullable(),
+      }),
+    ),
+  })
+  .meta({ id: 'Arena', description: 'What an event is made of. Seat ids are `<section>-<row>-<number>`.' });
+
+export const arenaStatesSchema = z
+  .strictObject({
+    eventId: uuid,
+    sections: z.array(
+      z.strictObject({
+        sectionId,
+        version: count,
+        states: z
+          .string()
+          .regex(/^[fhs]*$/)
+          .nullable()
+          .meta({ description: 'A letter a seat, front row first: free, held, sold. Null: cannot be told.' }),
+      }),
+    ),
+  })
+  .meta({ id: 'ArenaStates' });
+
 export const holdSchema = z
   .strictObject({
     holdId: uuid,

@@ -138,9 +138,31 @@ const result = (
   }
 };
 
+/** As Stripe tells the page that somebody comes back to: a hint for its words, never a reason to hand anything out. */
+const redirectStatus = (record: IntentRecord): 'succeeded' | 'pending' | 'failed' | null => {
+  switch (record.status) {
+    case 'requires_capture':
+    case 'succeeded':
+      return 'succeeded';
+    case 'processing':
+      return 'pending';
+    case 'canceled':
+      return 'failed';
+    default:
+      return record.lastDecline === null ? null : 'failed';
+  }
+};
+
+const wayBackOf = (record: IntentRecord, returnUrl: string): string => {
+  const url = new URL(returnUrl);
+  const status = redirectStatus(record);
+  if (status !== null) url.searchParams.set('redirect_status', status);
+  return url.href;
+};
+
 /** The page of an intent: what is paid, and either the form or how it ended. `returnUrl` must have been checked before. */
 export const payPage = (record: IntentRecord, returnUrl: string | null): string => {
-  const { title, content } = result(record, returnUrl);
+  const { title, content } = result(record, returnUrl === null ? null : wayBackOf(record, returnUrl));
   return layout(title, html`${heading(record)}${content}`);
 };
 

@@ -6,6 +6,8 @@ const CACHEABLE = [
   '/v1/events',
   `/v1/events/${EVENT}`,
   `/v1/events/${EVENT}/sections/A/seats`,
+  `/v1/events/${EVENT}/map`,
+  `/v1/events/${EVENT}/seats`,
   `/v1/events/${EVENT}/line`,
   `/v1/events/${EVENT}/draw`,
   '/v1/tickets/keys',

@@ -25,6 +25,8 @@ const CONTRACT = `
 GET /v1/events
 GET /v1/events/{eventId}
 GET /v1/events/{eventId}/sections/{sectionId}/seats
+GET /v1/events/{eventId}/map
+GET /v1/events/{eventId}/seats
 GET /v1/events/{eventId}/line
 GET /v1/events/{eventId}/line/stream
 GET /v1/events/{eventId}/draw
@@ -67,6 +69,7 @@ GET /docs
 GET /docs/rapidoc.js
 GET /
 GET /e/{eventId}
+POST /e/{eventId}
 GET /orders
 GET /orders/{orderId}
 GET /v1/events/{eventId}/line/puzzle

@@ -98,8 +98,13 @@ test('a person without JavaScript pays, is declined and tries again with the for
   const location = declined.headers.get('location') ?? '';
   t.is(location, `/pay/${id}?return_url=${encodeURIComponent(back)}`);
   t.regex(await show(location), /role="alert"[\s\S]*insufficient funds[\s\S]*Pay R\$250\.00/);
+  t.true(
+    (await show(location)).includes('c=d&amp;redirect_status=failed"'),
+    'the shop is told, as Stripe does',
+  );
   await form(`${url}/pay/${id}/pay`, { card: '4242424242424242' });
   const paid = await show(location);
+  t.true(paid.includes('c=d&amp;redirect_status=succeeded"'));
   t.regex(paid, /role="status"[\s\S]*Paid/);
   t.notRegex(paid, /<form/);
   t.is((await form(`${url}/pay/${id}/pay`, { card: '4242424242424242' })).status, 303);

@@ -1,9 +1,17 @@
 import type { ComponentChildren } from 'preact';
 import { LANGUAGES, language } from '../shared/texts.ts';
 import { Wordmark } from '../shared/wordmark.tsx';
-import { EventList } from './event-list.tsx';
+import { Announcer } from './announcer.tsx';
+import { lazily, path } from './router.tsx';
+import { EventList } from './screens/event-list.tsx';
+import { EventScreen } from './screens/event-screen.tsx';
+import { NotFound } from './screens/not-found.tsx';
 import { speak, t } from './texts.ts';
 
+const Orders = lazily(async () => (await import('./orders/orders-screen.tsx')).OrdersScreen);
+const Order = lazily(async () => (await import('./orders/order-screen.tsx')).OrderScreen);
+
+/** Each language by its own name. */
 const NAMES = { pt: 'Português', en: 'English', es: 'Español' } as const;
 
 const Languages = () => (
@@ -24,18 +32,31 @@ const Languages = () => (
 
 const Frame = ({ children }: { readonly children: ComponentChildren }) => (
   <div class="fan">
-    <header class="row apart">
+    <a class="skip" href="#content">
+      {t('skip')}
+    </a>
+    <header class="top">
       <Wordmark href="/" />
+      <a class="small" href="/orders">
+        {t('myOrders')}
+      </a>
     </header>
-    <main>{children}</main>
+    <main id="content" tabIndex={-1}>
+      {children}
+    </main>
     <footer>
       <Languages />
     </footer>
+    <Announcer />
   </div>
 );
 
-export const FanPage = () => (
-  <Frame>
-    <EventList />
-  </Frame>
-);
+const screenOf = (address: string) => {
+  const [, first = '', id] = address.split('/');
+  if (first === '') return <EventList />;
+  if (first === 'e' && id !== undefined) return <EventScreen key={id} eventId={id} />;
+  if (first === 'orders') return id === undefined ? <Orders /> : <Order key={id} orderId={id} />;
+  return <NotFound />;
+};
+
+export const FanPage = () => <Frame>{screenOf(path.value)}</Frame>;

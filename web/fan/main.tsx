@@ -3,12 +3,14 @@ import '../shared/design/tokens.css';
 import '../shared/design/base.css';
 import '../shared/design/parts.css';
 import './fan.css';
-import { FanPage } from './fan-page.tsx';
+import './screens/screens.css';
 import { reloadOnNewRelease } from '../shared/new-release.ts';
-import { start, t } from './texts.ts';
+import { FanPage } from './fan-page.tsx';
+import { followLinks } from './router.tsx';
+import { start } from './texts.ts';
 
 reloadOnNewRelease();
+followLinks();
 await start();
-document.title = `${t('title')} · Catraca`;
 const page = document.querySelector('#page');
 if (page !== null) render(<FanPage />, page);

@@ -1,5 +1,7 @@
 import type { z } from 'zod';
 import type {
+  arenaSchema,
+  arenaStatesSchema,
   eventSchema,
   frameSchema,
   holdSchema,
@@ -11,6 +13,8 @@ import type {
 /** What the server sends, by the schemas it checks its answers with. Types alone: none of it is loaded. */
 export type EventDocument = z.output<typeof eventSchema>;
 export type Frame = z.output<typeof frameSchema>;
+export type Arena = z.output<typeof arenaSchema>;
+export type ArenaStates = z.output<typeof arenaStatesSchema>;
 export type SeatMap = z.output<typeof seatMapSchema>;
 export type Hold = z.output<typeof holdSchema>;
 export type Order = z.output<typeof orderSchema>;

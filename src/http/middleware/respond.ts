@@ -65,6 +65,16 @@ export const respond = (ctx: Context, answer: Exclude<Answer, { kind: 'stream' }
     ctx.status = 204;
     return;
   }
+  if (answer.kind === 'redirect') {
+    ctx.set('Cache-Control', 'no-store');
+    if (answer.headers !== undefined) ctx.set(answer.headers);
+    ctx.redirect(answer.location);
+    ctx.status = 303;
+    ctx.body = null;
+    // Koa turns an empty body into 204.
+    ctx.status = 303;
+    return;
+  }
   if (answer.kind === 'bytes') {
     respondBytes(ctx, answer);
     return;

@@ -4,6 +4,7 @@ import { isRefusal, refuse } from '../../domain/refusal.ts';
 import { json } from '../answer.ts';
 import type { Edge } from '../edge.ts';
 import { defineRoute, type Route } from '../route.ts';
+import { eventMapRoutes } from './event-map.ts';
 import { eventParams, eventSchema, iso, seatMapSchema, sectionId } from '../schemas.ts';
 
 type EventDocument = z.output<typeof eventSchema>;
@@ -47,7 +48,8 @@ const listOf = (views: readonly EventView[]) => {
 const shared = { tags: ['events'], auth: 'public', priority: 'map', cacheable: true, quiet: true } as const;
 
 /** Events and their seats: what everybody may see. */
-export const eventRoutes = (edge: Pick<Edge, 'tickets'>): readonly Route[] => [
+export const eventRoutes = (edge: Pick<Edge, 'tickets' | 'clock'>): readonly Route[] => [
+  ...eventMapRoutes(edge),
   defineRoute({
     ...shared,
     method: 'get',

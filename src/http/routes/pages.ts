@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { refuse } from '../../domain/refusal.ts';
 import type { AnswerOrRefusal } from '../answer.ts';
-import type { Edge } from '../edge.ts';
 import { defineRoute, type Route } from '../route.ts';
+import { joinPlainly, plainHeaders, showPlainRoom, type PlainEdge } from './plain-room.ts';
 
 /** Everything comes from here, and nothing that stands in the page itself may run. */
 export const PAGE_CSP = [
@@ -22,7 +22,7 @@ const PAGE_CACHE = 'public, max-age=5, s-maxage=10, stale-if-error=600';
 /** Named after its contents: another content has another name. */
 const ASSET_CACHE = 'public, max-age=31536000, immutable';
 
-type PageEdge = Pick<Edge, 'pages'>;
+type PageEdge = PlainEdge;
 
 const page = (edge: PageEdge, name: string): AnswerOrRefusal => {
   const file = edge.pages?.get(name);
@@ -48,7 +48,6 @@ const described = { 200: { description: 'A page.', contentType: 'text/html' } } 
 /** Each address shows the fan's page, which reads from it what to show. */
 const FAN_PATHS = {
   '/': 'What is on sale, for fans',
-  '/e/:eventId': 'An event, its waiting room and its seats, for fans',
   '/orders': 'Orders and tickets, for fans',
   '/orders/:orderId': 'An order and its tickets, for fans',
 } as const;
@@ -68,6 +67,20 @@ export const pageRoutes = (edge: PageEdge): readonly Route[] => [
       handler: () => page(edge, 'fan.html'),
     }),
   ),
+  defineRoute({
+    ...shared,
+    path: '/e/:eventId',
+    summary: 'An event, its waiting room and its seats, for fans',
+    description: 'With `plain`: the waiting room for browsers without scripts, written by the server.',
+    params: z.object({ eventId: z.string().max(200) }),
+    query: z.object({ plain: z.string().max(10).optional() }),
+    headers: plainHeaders,
+    responses: described,
+    refusals: ['not_found'],
+    handler: ({ params, query, headers }) =>
+      query.plain === undefined ? page(edge, 'fan.html') : showPlainRoom(edge, params.eventId, headers),
+  }),
+  joinPlainly(edge),
   defineRoute({
     ...shared,
     path: '/operator',

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import type { ExecutionContext } from 'ava';
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
+import { sharedStage, startTestApp, type TestApp } from '../support/app.ts';
+import { NO_BROWSER, openBrowser } from '../support/browser.ts';
+import { GOOD_CARD } from '../support/fan.ts';
+import type { Stage } from '../support/servers.ts';
+
+export interface FanStage {
+  readonly app: TestApp;
+  readonly browser: Browser;
+}
+
+export const PHONE: BrowserContextOptions = {
+  viewport: { width: 360, height: 740 },
+  deviceScaleFactor: 2,
+  isMobile: true,
+  hasTouch: true,
+};
+
+/** The embedded app and one Chromium, or null where there is none. */
+export const openFanStage = async (
+  stage: Stage,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<FanStage | null> => {
+  const browser = await openBrowser(stage);
+  if (browser === null) return null;
+  const app = await startTestApp(stage, 'embedded', settings);
+  assert.ok(app !== null);
+  return { app, browser };
+};
+
+/** For hooks: opened before, ended after. `of` tells a test what there is; null means that it has said so and may return. */
+export const sharedFanStage = (settings: Readonly<Record<string, string>> = {}) => {
+  let opened: FanStage | null = null;
+  let end = (): Promise<void> => Promise.resolve();
+  return {
+    async open(t: Pick<ExecutionContext, 'log'>): Promise<void> {
+      const stage = sharedStage(t);
+      end = () => stage.end();
+      opened = await openFanStage(stage, settings);
+    },
+    end: () => end(),
+    of(t: ExecutionContext): FanStage | null {
+      if (opened === null) {
+        t.log(NO_BROWSER);
+        t.pass();
+      }
+      return opened;
+    },
+  };
+};
+
+export interface Visitor {
+  readonly context: BrowserContext;
+  readonly page: Page;
+  /** What the browser complained about: errors, refused by policy, missing files. */
+  readonly complaints: readonly string[];
+  /** Another tab of the same browser. */
+  readonly tab: () => Promise<Page>;
+}
+
+/** Refusals are answers, not faults: the browser reports each as a resource that failed. */
+const EXPECTED = /the server responded with a status of (?:409|403|404)/;
+
+/** Somebody with a browser of their own. Closed at teardown. */
+export const visit = async (
+  t: Pick<Stage, 'teardown'>,
+  { browser }: Pick<FanStage, 'browser'>,
+  options: BrowserContextOptions = {},
+): Promise<Visitor> => {
+  const context = await browser.newContext({
+    locale: 'en-GB',
+    timezoneId: 'America/Sao_Paulo',
+    viewport: { width: 1_280, height: 860 },
+    reducedMotion: 'reduce',
+    ...options,
+  });
+  t.teardown(() => context.close());
+  const complaints: string[] = [];
+  const tab = async (): Promise<Page> => {
+    const page = await context.newPage();
+    page.setDefaultTimeout(20_000);
+    page.on('console', (message) => {
+      if (message.type() === 'error' && !EXPECTED.test(message.text())) complaints.push(message.text());
+    });
+    page.on('pageerror', (error) => complaints.push(error.message));
+    return page;
+  };
+  return { context, page: await tab(), complaints, tab };
+};
+
+/** Joins the line on the event's page and waits until the turnstile has opened. */
+export const comeInside = async (page: Page, url: string, eventId: string): Promise<void> => {
+  await page.goto(`${url}/e/${eventId}`);
+  await page.getByRole('button', { name: 'Join the line' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Choose your seats' }).waitFor();
+};
+
+/** Chooses seats in the list, row by row as a keyboard would. */
+export const chooseSeats = async (
+  page: Page,
+  section: string,
+  row: string,
+  seats: readonly number[],
+): Promise<void> => {
+  await page.getByRole('button', { name: new RegExp(`^${section}`) }).click();
+  await page.getByRole('button', { name: new RegExp(`^Row ${row}\\b`) }).click();
+  for (const seat of seats)
+    await page.getByRole('button', { name: `Seat ${seat}, free`, exact: true }).click();
+};
+
+/** On the gateway's own page. */
+export const payWith = async (page: Page, card: string = GOOD_CARD): Promise<void> => {
+  await page.getByLabel('Card number').fill(card);
+  await page.getByRole('button', { name: /^Pay/ }).click();
+};

@@ -1,0 +1,147 @@
+import { signal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+import type { EventDocument } from '../../shared/documents.ts';
+import { announce } from '../announcer.tsx';
+import { number, sayReason, span } from '../say.ts';
+import type { Standing } from '../state/stage.ts';
+import type { Visit } from '../state/visit.ts';
+import { t } from '../texts.ts';
+import { Heading, Note, ProblemNote } from '../ui.tsx';
+import { Prices } from './prices.tsx';
+
+/** How often a screen reader hears how many are in front. */
+const FAR_EVERY_MS = 45_000;
+const NEAR_EVERY_MS = 12_000;
+const NEAR = 10;
+
+const sayEta = (eta: Standing['eta']): string => {
+  if (eta === null) return t('etaUnknown');
+  const [p50, p90] = [span(eta.p50Seconds), span(eta.p90Seconds)];
+  return p50 === p90 ? t('etaShort', { p90 }) : t('eta', { p50, p90 });
+};
+
+const copied = signal(false);
+
+const copy = async (text: string): Promise<void> => {
+  try {
+    await navigator.clipboard.writeText(text);
+    copied.value = true;
+    announce(t('copied'));
+  } catch {
+    // Without permission the code can still be marked by hand.
+  }
+};
+
+const Recovery = ({ code }: { readonly code: string }) => (
+  <section class="stack tight" aria-labelledby="close">
+    <h2 id="close">{t('mayClose')}</h2>
+    <p>{t('mayCloseText')}</p>
+    <p class="quiet small">{t('recoveryText')}</p>
+    <p class="row">
+      <code class="code" aria-label={t('recoveryCode')} role="group">
+        {code}
+      </code>
+      <button type="button" class="button small" onClick={() => void copy(code)}>
+        {t(copied.value ? 'copied' : 'copy')}
+      </button>
+    </p>
+  </section>
+);
+
+interface WaitingProps {
+  readonly visit: Visit;
+  readonly event: EventDocument;
+}
+
+const Progress = ({ visit }: { readonly visit: Visit }) => {
+  const frame = visit.frame.value;
+  const mine = visit.standing.value?.number ?? visit.place.value?.number ?? 0;
+  if (frame === null || frame.drawn === false || mine < 1) return null;
+  return (
+    <div class="track">
+      <progress max={mine} value={Math.min(mine, frame.serving)} aria-label={t('progress')} />
+      <p class="row apart small">
+        <span>
+          {t('progress')}: <strong>{number(frame.serving)}</strong>
+        </span>
+        <span>
+          {t('yourNumber')}: <strong>{number(mine)}</strong>
+        </span>
+      </p>
+    </div>
+  );
+};
+
+/** The number in front, as large as the window allows: it is why people look. */
+const Ahead = ({ visit }: { readonly visit: Visit }) => {
+  const ahead = visit.ahead.value;
+  const drawn = visit.frame.value?.drawn !== false;
+  if (ahead === null) return <p role="status">{t('loading')}</p>;
+  if (drawn && ahead === 0) return <p class="lead strong">{t('nobodyAhead')}</p>;
+  return (
+    <p class="ahead">
+      <span class="ahead-number">{number(ahead)}</span>
+      <span class="ahead-words">{t(drawn ? 'peopleAhead' : 'entrants', { count: ahead })}</span>
+    </p>
+  );
+};
+
+/** The waiting room: how many are in front, how long it may take and why, and that nobody has to sit here. */
+export const Waiting = ({ visit, event }: WaitingProps) => {
+  const ahead = visit.ahead.value;
+  const frame = visit.frame.value;
+  useEffect(() => {
+    if (ahead === null) return;
+    announce(
+      ahead === 0 ? t('nobodyAhead') : t('announceAhead', { count: ahead }),
+      ahead <= NEAR ? NEAR_EVERY_MS : FAR_EVERY_MS,
+    );
+  }, [ahead]);
+  return (
+    <article class="split">
+      <div class="stack loose">
+        <header class="stack tight">
+          <p class="kicker">{event.name}</p>
+          <Heading tab={ahead === null ? event.name : `${number(ahead)} · ${event.name}`}>
+            {t('waitingTitle')}
+          </Heading>
+        </header>
+        <div class="numbers">
+          <Ahead visit={visit} />
+          <Progress visit={visit} />
+          <dl class="facts">
+            <div>
+              <dt>{t('etaTitle')}</dt>
+              <dd>{sayEta(visit.standing.value?.eta ?? null)}</dd>
+            </div>
+            <div>
+              <dt>{t('whyTitle')}</dt>
+              <dd>{frame === null ? t('loading') : sayReason(frame)}</dd>
+            </div>
+          </dl>
+        </div>
+        {frame?.drawn === false ? (
+          <Note tone="plain">
+            <p>{t('notDrawn')}</p>
+          </Note>
+        ) : null}
+        {typeof frame?.message === 'string' && frame.message !== '' ? (
+          <Note tone="plain">
+            <p class="strong">{t('messageTitle')}</p>
+            <p>{frame.message}</p>
+          </Note>
+        ) : null}
+        {visit.stale.value ? (
+          <Note tone="care">
+            <p>{t('stale')}</p>
+          </Note>
+        ) : null}
+        <ProblemNote problem={visit.problem.value} />
+        <Recovery code={visit.place.value?.recoveryCode ?? ''} />
+      </div>
+      <aside class="card">
+        <Prices event={event} />
+      </aside>
+    </article>
+  );
+};

@@ -1,0 +1,239 @@
+import { computed, effect, signal, type ReadonlySignal, type Signal } from '@preact/signals';
+import { ask, insist, jittered, newKey, pause, type Problem, type Reply } from '../../shared/api.ts';
+import type { EventDocument, Frame, Hold } from '../../shared/documents.ts';
+import { follow } from '../../shared/event-stream.ts';
+import { learnTime, now, serverNowMs } from './clock.ts';
+import { adoptPlainPlace } from './plain-place.ts';
+import { asFan } from './session.ts';
+import {
+  aheadOf,
+  stageOf,
+  type AnyFrame,
+  type Pass,
+  type Place,
+  type Stage,
+  type Standing,
+} from './stage.ts';
+import { stored } from './stored.ts';
+
+/** Prices and what is left: people look at it while they wait. */
+const EVENT_EVERY_MS = 12_000;
+/** Where no stream stands, frames are asked for; in the last few places more often. */
+const POLL_MS = 6_000;
+const POLL_NEAR_MS = 2_500;
+const NEAR = 50;
+/** How long it takes is the server's estimate; the position itself is computed here, from the frame. */
+const STANDING_EVERY_MS = 20_000;
+
+/** One fan and one event, from the door to the seats. */
+export interface Visit {
+  readonly eventId: string;
+  readonly event: ReadonlySignal<EventDocument | null>;
+  readonly frame: ReadonlySignal<AnyFrame | null>;
+  readonly place: Signal<Place | null>;
+  readonly standing: ReadonlySignal<Standing | null>;
+  readonly pass: Signal<Pass | null>;
+  readonly stage: ReadonlySignal<Stage>;
+  readonly ahead: ReadonlySignal<number | null>;
+  /** What went wrong last, and has not gone right since. */
+  readonly problem: Signal<Problem | null>;
+  /** No frame for longer than a tick should take. */
+  readonly stale: ReadonlySignal<boolean>;
+  readonly busy: Signal<boolean>;
+  join(): Promise<void>;
+  comeIn(): Promise<void>;
+  leave(): Promise<void>;
+  /** Ends what watches the server. */
+  close(): void;
+}
+
+const STALE_AFTER_MS = 15_000;
+
+/** Repeats `work` with pauses that differ from everybody else's, while the page is looked at. */
+const repeat = async (everyMs: () => number, work: () => Promise<void>, signal: AbortSignal) => {
+  while (!signal.aborted) {
+    if (document.visibilityState === 'visible') await work();
+    await pause(jittered(everyMs()) * 1.33, signal);
+  }
+};
+
+export const openVisit = (eventId: string): Visit => {
+  const path = `/v1/events/${eventId}`;
+  const abort = new AbortController();
+  const event = signal<EventDocument | null>(null);
+  const frame = signal<AnyFrame | null>(null);
+  const frameAtMs = signal(Date.now());
+  const standing = signal<Standing | null>(null);
+  const problem = signal<Problem | null>(null);
+  const busy = signal(false);
+  adoptPlainPlace(eventId);
+  const place = stored<Place | null>(`place.${eventId}`, null);
+  const pass = stored<Pass | null>(`pass.${eventId}`, null);
+
+  const holds = stored<readonly Hold[]>(`holds.${eventId}`, []);
+  const heldUntil = (): string | null =>
+    (holds.value ?? [])
+      .map(({ expiresAt }) => expiresAt)
+      .sort()
+      .at(-1) ?? null;
+
+  const known = () => ({
+    event: event.value,
+    frame: frame.value,
+    place: place.value,
+    standing: standing.value,
+    pass: pass.value,
+    heldUntil: heldUntil(),
+    nowMs: now.value,
+  });
+  const stage = computed(() => stageOf(known()));
+  const ahead = computed(() => aheadOf(known()));
+
+  /** Keeps what went wrong, or forgets it when things go right. */
+  const noted = <T>(reply: Reply<T>): Reply<T> => {
+    problem.value = reply.ok ? null : reply.problem;
+    return reply;
+  };
+
+  const seeFrame = (next: Frame): void => {
+    const before = frame.value;
+    frameAtMs.value = Date.now();
+    // Frames come by stream and by asking, and may overtake each other; within an epoch nothing goes back.
+    if (before !== null && next.epoch < before.epoch) return;
+    if (before !== null && next.epoch === before.epoch && next.at < before.at) return;
+    frame.value = next;
+    if ((next as AnyFrame).drawn === true && before?.drawn === false) void readStanding();
+  };
+
+  const readEvent = async (): Promise<void> => {
+    const reply = await ask<EventDocument>('GET', path);
+    if (reply.ok) {
+      event.value = reply.body;
+      learnTime(reply.at);
+    }
+    if (!reply.ok && event.value === null) problem.value = reply.problem;
+    else if (reply.ok && problem.value?.code === 'network') problem.value = null;
+  };
+
+  const readFrame = async (): Promise<void> => {
+    const reply = await ask<Frame>('GET', `${path}/line`);
+    if (reply.ok) seeFrame(reply.body);
+  };
+
+  const readStanding = async (): Promise<void> => {
+    const mine = place.value;
+    if (mine === null) return;
+    const reply = await asFan<Standing>('GET', `${path}/line/me`, {
+      headers: { 'catraca-place': mine.place },
+      tries: 1,
+    });
+    if (reply.ok) standing.value = reply.body;
+    // Another fan's place, or one of an installation that is no more.
+    else if (reply.problem.code === 'place_invalid') place.value = null;
+  };
+
+  const start = (): void => {
+    void repeat(() => EVENT_EVERY_MS, readEvent, abort.signal);
+    let streaming = false;
+    let unfollow = (): void => undefined;
+    const stopFollowing = effect(() => {
+      const wanted = place.value !== null && pass.value === null;
+      unfollow();
+      unfollow = () => undefined;
+      streaming = false;
+      if (!wanted) return;
+      unfollow = follow<Frame>(`${path}/line/stream`, {
+        onMessage: seeFrame,
+        onState: (open) => {
+          streaming = open;
+        },
+      });
+    });
+    abort.signal.addEventListener('abort', () => {
+      stopFollowing();
+      unfollow();
+    });
+    void repeat(
+      () => ((ahead.value ?? Number.POSITIVE_INFINITY) < NEAR ? POLL_NEAR_MS : POLL_MS),
+      async () => {
+        if (!streaming && pass.value === null) await readFrame();
+      },
+      abort.signal,
+    );
+    void repeat(
+      () => STANDING_EVERY_MS,
+      async () => {
+        if (pass.value === null) await readStanding();
+      },
+      abort.signal,
+    );
+  };
+
+  const join = async (): Promise<void> => {
+    busy.value = true;
+    const reply = noted(
+      await asFan<Place & { readonly frame: Frame }>('POST', `${path}/line`, { key: newKey() }),
+    );
+    if (reply.ok) {
+      const { place: signed, number, recoveryCode } = reply.body;
+      pass.value = null;
+      standing.value = null;
+      place.value = { place: signed, number, recoveryCode };
+      seeFrame(reply.body.frame);
+      await readStanding();
+    }
+    busy.value = false;
+  };
+
+  const comeIn = async (): Promise<void> => {
+    const mine = place.value;
+    if (mine === null || busy.value) return;
+    busy.value = true;
+    const reply = await asFan<Pass>('POST', `${path}/admission`, {
+      key: newKey(),
+      body: { place: mine.place },
+    });
+    busy.value = false;
+    if (reply.ok) {
+      problem.value = null;
+      pass.value = { pass: reply.body.pass, expiresAt: reply.body.expiresAt };
+      return;
+    }
+    // Called, but the slot went to the next: the line calls again.
+    if (reply.problem.code !== 'not_called') problem.value = reply.problem;
+    await readStanding();
+  };
+
+  const leave = async (): Promise<void> => {
+    await asFan('DELETE', `${path}/admission`);
+    place.value = null;
+    pass.value = null;
+    standing.value = null;
+  };
+
+  start();
+  return {
+    eventId,
+    event,
+    frame,
+    place,
+    standing,
+    pass,
+    stage,
+    ahead,
+    problem,
+    stale: computed(() => now.value > 0 && Date.now() - frameAtMs.value > STALE_AFTER_MS),
+    busy,
+    join,
+    comeIn,
+    leave,
+    close: () => abort.abort(),
+  };
+};
+
+/** Time left until `iso`, by the server's clock. */
+export const msUntil = (iso: string): number => Date.parse(iso) - serverNowMs();
+
+/** Reads an event once, for screens that are not about it. */
+export const readEventOnce = (eventId: string): Promise<Reply<EventDocument>> =>
+  insist<EventDocument>('GET', `/v1/events/${eventId}`, {}, 3);
