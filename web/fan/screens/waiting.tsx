@@ -125,10 +125,10 @@ export const Waiting = ({ visit, event }: WaitingProps) => {
             <p>{t('notDrawn')}</p>
           </Note>
         ) : null}
-        {typeof frame?.message === 'string' && frame.message !== '' ? (
+        {frame?.message ? (
           <Note tone="plain">
             <p class="strong">{t('messageTitle')}</p>
-            <p>{frame.message}</p>
+            <p>{frame.message.text}</p>
           </Note>
         ) : null}
         {visit.stale.value ? (

@@ -21,7 +21,6 @@ export interface Pass {
 /** The frame with what newer servers add; older ones leave it out. */
 export type AnyFrame = Frame & {
   readonly drawn?: boolean;
-  readonly message?: string | null;
 };
 
 export interface Known {
