@@ -16,9 +16,8 @@ import type { Servers } from './servers.ts';
 import { elsewhere } from './elsewhere.ts';
 import { addressOf, StartError } from './start-error.ts';
 
-/** One call to the gateway with its retries: below what a fan waits for a checkout. */
+/** One call to the gateway: below what a fan waits for a checkout. */
 const GATEWAY_TIMEOUT_MS = 3_500;
-const GATEWAY_RETRIES = 1;
 const STRIPE = 'https://api.stripe.com';
 
 export interface Payments {
@@ -37,7 +36,6 @@ const openGateway = (config: Config, sandboxUrl: string | null, log: Logger): Pa
       apiUrl: real ? null : apiUrl,
       checkoutUrlTemplate: config.CHECKOUT_URL ?? null,
       timeoutMs: GATEWAY_TIMEOUT_MS,
-      maxNetworkRetries: GATEWAY_RETRIES,
       log,
     });
   } catch (error) {

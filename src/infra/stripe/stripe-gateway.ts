@@ -22,7 +22,8 @@ export interface StripeGatewayOptions {
   readonly checkoutUrlTemplate: string | null;
   /** How long one call may take, its retries included. A method makes at most four calls, except `ledger` and the search for a lost intent. */
   readonly timeoutMs: number;
-  readonly maxNetworkRetries: number;
+  /** Repeats by the SDK itself; absent: none, because whoever calls repeats with the same key, at rising intervals. */
+  readonly maxNetworkRetries?: number;
   readonly log: Logger;
 }
 
@@ -31,7 +32,7 @@ const LEDGER_PAGE = 100;
 const EXPAND = ['latest_charge'];
 
 const createClient = (options: StripeGatewayOptions): Stripe => {
-  const { maxNetworkRetries, timeoutMs: timeout } = options;
+  const { maxNetworkRetries = 0, timeoutMs: timeout } = options;
   const common = { telemetry: false, maxNetworkRetries, timeout };
   if (options.apiUrl === null) return new Stripe(options.secretKey, common);
   const url = new URL(options.apiUrl);

@@ -38,11 +38,13 @@ const request = (overrides: Partial<OpenIntent> = {}): OpenIntent => ({
   ...overrides,
 });
 
+const intentsOf = async ({ stripe }: TestSandbox): Promise<number> =>
+  (await stripe.paymentIntents.list({ limit: 100 })).data.length;
+
 const setUp = async (t: ExecutionContext, overrides: Partial<StripeGatewayOptions> = {}) => {
   const world: TestSandbox = await testSandbox(t);
   const gateway = createStripeGateway(options(world.url, overrides));
-  const count = async (): Promise<number> =>
-    (await world.stripe.paymentIntents.list({ limit: 100 })).data.length;
+  const count = () => intentsOf(world);
   const opened = async (card: string | null = null): Promise<{ intentId: string; attemptId: string }> => {
     const order = request();
     const { intentId } = value(await gateway.open(order));
@@ -231,6 +233,19 @@ test('an answer that never ends is given up after the time allowed', async (t) =
   const startedMs = performance.now();
   t.is(kind(await createStripeGateway(options(url, { timeoutMs: 300 })).read('pi_1')), 'unknown');
   t.true(performance.now() - startedMs < 3_000);
+});
+
+test('a call that fails is repeated by nobody but who made it', async (t) => {
+  const world = await testSandbox(t);
+  const count = () => intentsOf(world);
+  const { maxNetworkRetries: _, ...unset } = options(world.url);
+  const gateway = createStripeGateway(unset);
+  const order = request();
+  await world.fault({ kind: 'error_before', operation: 'create', next: 1 });
+  t.is(kind(await gateway.open(order)), 'unknown');
+  t.is(await count(), 0);
+  t.is(kind(await gateway.open(order)), 'ok');
+  t.is(await count(), 1);
 });
 
 test('the SDK’s own retries use the same key', async (t) => {
