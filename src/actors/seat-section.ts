@@ -232,7 +232,7 @@ const onDecided = (
   state.map = null;
   if ('error' in outcome) {
     // Postgres gave no word. The seats may be held by now: the next read tells, and a repeat with the same key finds out.
-    settleRefused(section, asked.seatIds, asked.command.holdId, [], 0);
+    settleRefused(section, asked.seatIds, asked.command.holdId, [], 0, false);
     asked.port.reply(refuse('outcome_unknown'));
     read(options, state, context);
     return;
@@ -255,7 +255,8 @@ const onRefused = (
   context: Context,
 ): void => {
   const believeUntilMs = options.effects.clock.nowMs() + REFRESH_EVERY_MS * 2;
-  settleRefused(section, asked.seatIds, asked.command.holdId, refusal.seatIds ?? [], believeUntilMs);
+  const { holdId, wish } = asked.command;
+  settleRefused(section, asked.seatIds, holdId, refusal.seatIds ?? [], believeUntilMs, 'seatIds' in wish);
   if (refusal.code === 'seat_taken') {
     read(options, state, context);
     if ('quantity' in asked.command.wish && asked.attempt < MAX_PICKS) {

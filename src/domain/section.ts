@@ -138,7 +138,8 @@ export const settleHeld = (section: Section, asked: readonly SeatId[], hold: Hol
 
 /**
  * Postgres (or the lock) refused, or nobody knows. Seats named as standing in the way are believed taken until
- * `believeUntilMs`, by when a fresh snapshot has the truth; the others are worth asking for again.
+ * `believeUntilMs`, by when a fresh snapshot has the truth; the others are worth asking for again. `named`: the request named its
+ * seats. Then an earlier try of the same hold, on another node, may be what stands in the way: its repeat asks again.
  */
 export const settleRefused = (
   section: Section,
@@ -146,6 +147,7 @@ export const settleRefused = (
   holdId: HoldId,
   inTheWay: readonly SeatId[],
   believeUntilMs: number,
+  named: boolean,
 ): void => {
   section.turn += 1;
   for (const seatId of asked) {
@@ -156,6 +158,7 @@ export const settleRefused = (
     if (inTheWay.includes(seatId)) {
       seat.status = 'held';
       seat.heldUntilMs = believeUntilMs;
+      if (named) seat.holdId = holdId;
     }
   }
 };

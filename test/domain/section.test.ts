@@ -106,7 +106,7 @@ test('an answer for a hold that has ended leaves its seats free, and one about f
 test('a refused seat that stood in the way is believed taken for a while, the others can be had at once', (t) => {
   const section = sectionFrom([row(1), row(2)]);
   claim(section, { quantity: 2 }, 'h', NOW_MS, 0);
-  settleRefused(section, ['A-1-1', 'A-1-2'], 'h', ['A-1-2'], NOW_MS + 100);
+  settleRefused(section, ['A-1-1', 'A-1-2'], 'h', ['A-1-2'], NOW_MS + 100, false);
   t.like(claim(section, { seatIds: ['A-1-2'] }, 'i', NOW_MS + 99, 0), { code: 'seat_taken' });
   t.like(claim(section, { seatIds: ['A-1-1'] }, 'i', NOW_MS, 0), { kind: 'ask' });
   t.like(claim(section, { seatIds: ['A-1-2'] }, 'j', NOW_MS + 100, 0), { kind: 'ask' });
@@ -116,7 +116,7 @@ test('an answer that belongs to somebody else changes nothing', (t) => {
   const section = sectionFrom([row(1)]);
   claim(section, { seatIds: ['A-1-1'] }, 'h', NOW_MS, 0);
   settleHeld(section, ['A-1-1'], hold('i', ['A-1-1']));
-  settleRefused(section, ['A-1-1'], 'i', [], 0);
+  settleRefused(section, ['A-1-1'], 'i', [], 0, true);
   t.deepEqual(statuses(section), ['deciding']);
 });
 
@@ -128,7 +128,7 @@ test('news that had to be left out is told again by the next read of changes', (
   const taken = row(1, { status: 'sold', holdId: 'other', revision: 2, changedAtMs: 500 });
   learn(section, [taken, row(2, { revision: 2, changedAtMs: 1_000 })], section.turn);
   t.is(section.knownUntilMs, 500, 'a seat that is being decided was left out');
-  settleRefused(section, ['A-1-1'], 'h1', [], 0);
+  settleRefused(section, ['A-1-1'], 'h1', [], 0, true);
   learn(section, [taken, row(2, { revision: 2, changedAtMs: 1_000 })], section.turn);
   t.is(section.knownUntilMs, 1_000);
   t.deepEqual(statuses(section), ['sold', 'free']);
@@ -267,7 +267,7 @@ const createWorld = (t: {
 
   const hear = (one: Ask): void => {
     if (one.answer === 'held') settleHeld(section, one.seatIds, holdOf(one.holdId));
-    else settleRefused(section, one.seatIds, one.holdId, one.inTheWay, NOW_MS + 500);
+    else settleRefused(section, one.seatIds, one.holdId, one.inTheWay, NOW_MS + 500, true);
     settled(one);
   };
 
@@ -312,7 +312,7 @@ const createWorld = (t: {
       case 'lose': {
         const lost = asks[target % Math.max(1, asks.length)];
         if (lost === undefined) break;
-        settleRefused(section, lost.seatIds, lost.holdId, [], 0);
+        settleRefused(section, lost.seatIds, lost.holdId, [], 0, true);
         settled(lost);
         break;
       }
@@ -399,4 +399,23 @@ test('in any history: one hold is decided per seat, no newer knowledge is overwr
     { numRuns: 2_000 },
   );
   t.pass();
+});
+
+test('whoever named a seat that an earlier try of theirs may have, asks Postgres again; others are refused from memory', (t) => {
+  const section = sectionFrom([row(1), row(2)]);
+  const wish = { seatIds: ['A-1-1'] };
+  claim(section, wish, 'mine', NOW_MS, 0);
+  settleRefused(section, ['A-1-1'], 'mine', ['A-1-1'], NOW_MS + 2_000, true);
+  t.deepEqual(claim(section, wish, 'mine', NOW_MS, 0), { kind: 'ask', seatIds: ['A-1-1'] });
+  t.like(claim(section, wish, 'another', NOW_MS, 0), { kind: 'refused', code: 'seat_taken' });
+});
+
+test('whoever let the server choose is given other seats after a refusal', (t) => {
+  const section = sectionFrom([row(1), row(2)]);
+  const first = claim(section, { quantity: 1 }, 'mine', NOW_MS, 0);
+  const taken = first.kind === 'ask' ? first.seatIds : [];
+  settleRefused(section, taken, 'mine', taken, NOW_MS + 2_000, false);
+  const second = claim(section, { quantity: 1 }, 'mine', NOW_MS, 0);
+  t.is(second.kind, 'ask');
+  t.notDeepEqual(second, first);
 });
