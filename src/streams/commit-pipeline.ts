@@ -45,7 +45,9 @@ export interface CommitReport<R> {
 interface Waiting<M> {
   readonly delivery: Delivery;
   readonly message: M;
-  readonly dueAtMs: number;
+  /** It has waited for long enough to go with whoever there is. Told by a timer: clocks are set back. */
+  due: boolean;
+  readonly timer: Subscription;
 }
 
 /** So many failures alone and no success: it is not the messages, it is the database. The rest is not even tried. */
@@ -67,7 +69,6 @@ export const commitPipeline = <M extends AnyEnvelope, R>(
     let committing = 0;
     let ended = false;
     let failure: { readonly error: unknown } | null = null;
-    let timer: Subscription | null = null;
 
     const nextBatch = (): readonly Waiting<M>[] => {
       const orders = new Set(busyOrders);
@@ -85,7 +86,10 @@ export const commitPipeline = <M extends AnyEnvelope, R>(
       const taken = new Set(batch);
       waiting = waiting.filter((one) => !taken.has(one));
       committing += 1;
-      for (const one of batch) busyOrders.add(one.message.orderId);
+      for (const one of batch) {
+        one.timer.unsubscribe();
+        busyOrders.add(one.message.orderId);
+      }
       subscriber.add(
         commitBatch(batch, options).subscribe((report) => {
           committing -= 1;
@@ -96,29 +100,12 @@ export const commitPipeline = <M extends AnyEnvelope, R>(
       );
     };
 
-    const wakeAt = (dueAtMs: number): void => {
-      timer?.unsubscribe();
-      timer = scheduler.schedule(
-        () => {
-          timer = null;
-          pump();
-        },
-        Math.max(0, dueAtMs - scheduler.now()),
-      );
-      subscriber.add(timer);
-    };
-
     const pump = (): void => {
-      timer?.unsubscribe();
-      timer = null;
       while (committing < options.concurrency) {
         const batch = nextBatch();
         const [oldest] = batch;
         if (oldest === undefined) break;
-        if (batch.length < options.maxBatch && oldest.dueAtMs > scheduler.now() && !ended) {
-          wakeAt(oldest.dueAtMs);
-          break;
-        }
+        if (batch.length < options.maxBatch && !oldest.due && !ended) break;
         start(batch);
       }
       if (!ended || waiting.length > 0 || committing > 0) return;
@@ -129,7 +116,13 @@ export const commitPipeline = <M extends AnyEnvelope, R>(
     const take = (delivery: Delivery): void => {
       const { envelope } = delivery;
       if (options.accepts(envelope)) {
-        waiting.push({ delivery, message: envelope, dueAtMs: scheduler.now() + options.maxWaitMs });
+        const timer = scheduler.schedule(() => {
+          one.due = true;
+          pump();
+        }, options.maxWaitMs);
+        const one: Waiting<M> = { delivery, message: envelope, due: options.maxWaitMs <= 0, timer };
+        subscriber.add(timer);
+        waiting.push(one);
         pump();
         return;
       }

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { map, NEVER, Observable, of, Subject, throwError, timer } from 'rxjs';
+import { concat, map, NEVER, Observable, of, Subject, throwError, timer, type SchedulerLike } from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
 import type { AnyEnvelope, Envelope } from '../../src/domain/messages.ts';
 import type { Delivery, MessageBus } from '../../src/domain/ports/message-bus.ts';
@@ -389,4 +389,21 @@ test('a subscription that the bus refuses is an error of the stream', async (t) 
     deliveriesOf(busOf({}), 'tickets', 1, NEVER).subscribe({ error: resolve });
   });
   t.is((error as Error).message, 'not expected');
+});
+
+test('a clock that is set back while a batch waits does not hold it up', (t) => {
+  const log = inVirtualTime(
+    (a, b) => t.deepEqual(a, b),
+    ({ scheduler, pipeline, delivery }) => {
+      let backMs = 0;
+      const moody = Object.assign(Object.create(scheduler) as SchedulerLike, {
+        now: () => scheduler.now() - backMs,
+      });
+      scheduler.schedule(() => (backMs = 3_600_000), 4);
+      const deliveries$ = concat(of(delivery('a')), NEVER);
+      const subscription = pipeline({ deliveries$, scheduler: moody }).subscribe();
+      scheduler.schedule(() => subscription.unsubscribe(), 100);
+    },
+  );
+  t.deepEqual(log, ['10 commit a', '15 ack a']);
 });

@@ -1,12 +1,10 @@
-import { DatabaseError } from 'pg';
 import type { EventId, FanId, PassId, PlaceNumber } from '../../domain/ids.ts';
 import type { AdmissionRecord, AdmissionState, LineJournal, PlaceRecord } from '../../domain/ports/line.ts';
+import { retryingConflicts } from './conflicts.ts';
 import { groupCommit } from './group-commit.ts';
 import type { Pool } from './pool.ts';
 
 const LIMITS = { maxItems: 500, maxInFlight: 2, maxWaiting: 20_000 };
-const DEADLOCK = '40P01';
-const DEADLOCK_TRIES = 3;
 
 interface PlaceRow {
   readonly event_id: EventId;
@@ -131,17 +129,6 @@ interface NewPlace extends PlaceKey {
 
 const keyOf = (place: PlaceKey): string => `${place.eventId} ${place.fanId}`;
 
-const retryingDeadlock = async <T>(work: () => Promise<T>): Promise<T> => {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await work();
-    } catch (error) {
-      if (!(error instanceof DatabaseError) || error.code !== DEADLOCK || attempt === DEADLOCK_TRIES)
-        throw error;
-    }
-  }
-};
-
 /** The line's durable side in Postgres. Joins share statements: thousands a second are a few dozen round trips. */
 export const createLineJournal = (pool: Pool): LineJournal => {
   const findAll = async (wanted: readonly PlaceKey[]): Promise<ReadonlyMap<string, PlaceRecord>> => {
@@ -163,7 +150,7 @@ export const createLineJournal = (pool: Pool): LineJournal => {
       sorted.map(({ fanId }) => fanId),
       sorted.map(({ number }) => number),
     ];
-    const { rows } = await retryingDeadlock(() => pool.query<PlaceRow>(RECORD_PLACES, columns));
+    const { rows } = await retryingConflicts(() => pool.query<PlaceRow>(RECORD_PLACES, columns));
     return rows.map((row) => placeOf(row));
   };
 
