@@ -2,6 +2,7 @@
 import { chaosCommand } from './cli/chaos.ts';
 import { eventCommand } from './cli/event.ts';
 import { migrateCommand } from './cli/migrate.ts';
+import { rehearseCommand } from './cli/rehearse.ts';
 import { rushCommand } from './cli/rush.ts';
 import { serveCommand } from './cli/serve.ts';
 import { simulateCommand } from './cli/simulate.ts';
@@ -23,6 +24,7 @@ const COMMANDS: Readonly<
   chaos: chaosCommand,
   verify: verifyCommand,
   simulate: simulateCommand,
+  rehearse: rehearseCommand,
 };
 
 const USAGE = `catraca <command>
@@ -35,6 +37,7 @@ const USAGE = `catraca <command>
   chaos [--short] [--minutes N] [--seed N] [--report FILE]   breaks servers and nodes of its own under load, then audits
   verify --event ID [--json] [--settle S] [--without-gateway] audits Postgres and the gateway's ledger, read-only
   simulate [--seed N] [--seeds K] [--steps M] [--json]       the whole sale from a seed, with faults; needs no server
+  rehearse [--fans N] [--event FILE] [--replay ID] [--html FILE]  plays a sale in fast time and recommends a rate
 
 All settings are environment variables: see .env.example.
 `;

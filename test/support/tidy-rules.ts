@@ -36,6 +36,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'http/request-key.ts',
     'rush/seeded-random.ts',
   ],
+  rehearsal: ['domain', 'rush/seeded-random.ts', 'rush/report.ts'],
   app: ['*'],
   cli: ['*'],
   'config.ts': [],
