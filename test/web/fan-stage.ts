@@ -41,6 +41,7 @@ export const sharedFanStage = (settings: Readonly<Record<string, string>> = {}) 
       opened = await openFanStage(stage, settings);
     },
     end: () => end(),
+    peek: (): FanStage | null => opened,
     of(t: ExecutionContext): FanStage | null {
       if (opened === null) {
         t.log(NO_BROWSER);

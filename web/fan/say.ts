@@ -27,6 +27,8 @@ const PROBLEMS: Partial<Record<Problem['code'], PlainKey>> = {
   fan_limit: 'problemLimit',
   event_not_open: 'problemNotOpen',
   line_closed: 'problemNotOpen',
+  proof_required: 'problemProof',
+  proof_invalid: 'problemProof',
   admission_paused: 'problemPaused',
   pass_expired: 'problemPass',
   pass_invalid: 'problemPass',

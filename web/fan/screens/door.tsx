@@ -85,7 +85,7 @@ export const Door = ({ visit, event }: DoorProps) => {
               disabled={visit.busy.value}
               onClick={() => void visit.join()}
             >
-              {t('join')}
+              {t(visit.proving.value ? 'proving' : 'join')}
             </button>
             {soon ? (
               <a

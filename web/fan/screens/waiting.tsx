@@ -16,9 +16,15 @@ const NEAR = 10;
 
 const sayEta = (eta: Standing['eta']): string => {
   if (eta === null) return t('etaUnknown');
-  const [p50, p90] = [span(eta.p50Seconds), span(eta.p90Seconds)];
-  return p50 === p90 ? t('etaShort', { p90 }) : t('eta', { p50, p90 });
+  const [least, most] = [span(eta.p10Seconds), span(eta.p90Seconds)];
+  return least === most ? t('etaShort', { most }) : t('eta', { least, most });
 };
+
+const OUTLOOKS = {
+  likely: 'outlookLikely',
+  uncertain: 'outlookUncertain',
+  standby: 'outlookStandby',
+} as const;
 
 const copied = signal(false);
 
@@ -114,6 +120,12 @@ export const Waiting = ({ visit, event }: WaitingProps) => {
               <dt>{t('etaTitle')}</dt>
               <dd>{sayEta(visit.standing.value?.eta ?? null)}</dd>
             </div>
+            {visit.standing.value?.outlook ? (
+              <div>
+                <dt>{t('outlookTitle')}</dt>
+                <dd>{t(OUTLOOKS[visit.standing.value.outlook.code])}</dd>
+              </div>
+            ) : null}
             <div>
               <dt>{t('whyTitle')}</dt>
               <dd>{frame === null ? t('loading') : sayReason(frame)}</dd>

@@ -10,7 +10,12 @@ export interface Standing {
   readonly state: 'waiting' | 'called' | 'admitted' | 'left' | 'expired';
   readonly number: number;
   readonly ahead: number;
-  readonly eta: { readonly p50Seconds: number; readonly p90Seconds: number } | null;
+  readonly eta: {
+    readonly p10Seconds: number;
+    readonly p50Seconds: number;
+    readonly p90Seconds: number;
+  } | null;
+  readonly outlook: { readonly code: 'likely' | 'uncertain' | 'standby' } | null;
 }
 
 export interface Pass {

@@ -4,6 +4,7 @@ import type { EventDocument, Frame, Hold } from '../../shared/documents.ts';
 import { follow } from '../../shared/event-stream.ts';
 import { learnTime, now, serverNowMs } from './clock.ts';
 import { adoptPlainPlace } from './plain-place.ts';
+import { proofFor } from './proof.ts';
 import { asFan } from './session.ts';
 import {
   aheadOf,
@@ -40,12 +41,16 @@ export interface Visit {
   /** No frame for longer than a tick should take. */
   readonly stale: ReadonlySignal<boolean>;
   readonly busy: Signal<boolean>;
+  /** A puzzle is being solved, because the line asks for one. */
+  readonly proving: ReadonlySignal<boolean>;
   join(): Promise<void>;
   comeIn(): Promise<void>;
   leave(): Promise<void>;
   /** Ends what watches the server. */
   close(): void;
 }
+
+type Joined = Place & { readonly frame: Frame };
 
 const STALE_AFTER_MS = 15_000;
 
@@ -66,6 +71,7 @@ export const openVisit = (eventId: string): Visit => {
   const standing = signal<Standing | null>(null);
   const problem = signal<Problem | null>(null);
   const busy = signal(false);
+  const proving = signal(false);
   adoptPlainPlace(eventId);
   const place = stored<Place | null>(`place.${eventId}`, null);
   const pass = stored<Pass | null>(`pass.${eventId}`, null);
@@ -98,9 +104,9 @@ export const openVisit = (eventId: string): Visit => {
   const seeFrame = (next: Frame): void => {
     const before = frame.value;
     frameAtMs.value = Date.now();
-    // Frames come by stream and by asking, and may overtake each other; within an epoch nothing goes back.
+    // Frames come by stream and by asking, and may overtake each other: the order is that of epoch, then of `asOf`.
     if (before !== null && next.epoch < before.epoch) return;
-    if (before !== null && next.epoch === before.epoch && next.at < before.at) return;
+    if (before !== null && next.epoch === before.epoch && (next.asOf ?? '') < (before.asOf ?? '')) return;
     frame.value = next;
     if ((next as AnyFrame).drawn === true && before?.drawn === false) void readStanding();
   };
@@ -171,9 +177,19 @@ export const openVisit = (eventId: string): Visit => {
 
   const join = async (): Promise<void> => {
     busy.value = true;
-    const reply = noted(
-      await asFan<Place & { readonly frame: Frame }>('POST', `${path}/line`, { key: newKey() }),
-    );
+    const send = (proof: string | null): Promise<Reply<Joined>> =>
+      asFan<Joined>('POST', `${path}/line`, {
+        key: newKey(),
+        ...(proof === null ? {} : { headers: { 'catraca-proof': proof } }),
+      });
+    let reply = await send(null);
+    if (!reply.ok && reply.problem.code === 'proof_required') {
+      proving.value = true;
+      const proof = await proofFor(eventId);
+      proving.value = false;
+      if (proof !== null) reply = await send(proof);
+    }
+    noted(reply);
     if (reply.ok) {
       const { place: signed, number, recoveryCode } = reply.body;
       pass.value = null;
@@ -224,6 +240,7 @@ export const openVisit = (eventId: string): Visit => {
     problem,
     stale: computed(() => now.value > 0 && Date.now() - frameAtMs.value > STALE_AFTER_MS),
     busy,
+    proving,
     join,
     comeIn,
     leave,

@@ -47,8 +47,16 @@ const en: SameShape<typeof pt> = {
   notDrawn:
     'The order of the line is drawn at the opening. Everybody who joined before it has the same chance.',
   etaTitle: 'Estimated wait',
-  eta: '{p50} to {p90}',
-  etaShort: 'less than {p90}',
+  eta: '{least} to {most}',
+  etaShort: 'less than {most}',
+  outlookTitle: 'Will there be seats?',
+  outlookLikely: 'There should be seats left when it is your turn.',
+  outlookUncertain: 'There may be seats left: it depends on how many the people in front take.',
+  outlookStandby:
+    'The seats will probably be gone before your turn. You are on stand-by: your place is kept, and you are called if seats come back.',
+  proving: 'Proving one computer for each person…',
+  problemProof:
+    'This line asks for a proof that this browser could not give. Update the browser, or ask the organiser for help.',
   etaUnknown: 'Nothing can honestly be said yet.',
   progress: 'Number called now',
   whyTitle: 'What sets the pace',

@@ -49,8 +49,16 @@ const es: SameShape<typeof pt> = {
   notDrawn:
     'El orden de la fila se sortea en la apertura. Todos los que entraron antes tienen la misma probabilidad.',
   etaTitle: 'Espera estimada',
-  eta: 'de {p50} a {p90}',
-  etaShort: 'menos de {p90}',
+  eta: 'de {least} a {most}',
+  etaShort: 'menos de {most}',
+  outlookTitle: '¿Habrá lugares?',
+  outlookLikely: 'Debería haber lugares cuando llegue su turno.',
+  outlookUncertain: 'Puede que haya lugares: depende de cuántos tomen las personas de delante.',
+  outlookStandby:
+    'Los lugares probablemente se agoten antes de su turno. Queda en reserva: su lugar está guardado y le llamamos si vuelve alguno.',
+  proving: 'Probando que hay un ordenador por persona…',
+  problemProof:
+    'Esta fila pide una prueba que este navegador no pudo hacer. Actualice el navegador o pida ayuda a la organización.',
   etaUnknown: 'Todavía no se puede decir con honestidad.',
   progress: 'Número llamado ahora',
   whyTitle: 'Qué marca el ritmo',

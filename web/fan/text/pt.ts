@@ -46,8 +46,16 @@ const pt = {
   entrants: { one: 'pessoa inscrita', other: 'pessoas inscritas' },
   notDrawn: 'A ordem da fila é sorteada na abertura. Todos os que entraram antes têm a mesma chance.',
   etaTitle: 'Espera estimada',
-  eta: 'de {p50} a {p90}',
-  etaShort: 'menos de {p90}',
+  eta: 'de {least} a {most}',
+  etaShort: 'menos de {most}',
+  outlookTitle: 'Vai sobrar lugar?',
+  outlookLikely: 'Deve haver lugares quando chegar a sua vez.',
+  outlookUncertain: 'Talvez haja lugares: depende de quantos as pessoas à frente levarem.',
+  outlookStandby:
+    'Os lugares devem acabar antes da sua vez. Você fica na reserva: o seu lugar está guardado, e chamamos se algum lugar voltar.',
+  proving: 'Provando que há um computador por pessoa…',
+  problemProof:
+    'Esta fila pede uma prova que este navegador não conseguiu fazer. Atualize o navegador ou peça ajuda à organização.',
   etaUnknown: 'Ainda não dá para dizer com honestidade.',
   progress: 'Senha chamada agora',
   whyTitle: 'O que dita o ritmo',

@@ -1,0 +1,56 @@
+import { statSync } from 'node:fs';
+import test from 'ava';
+import { chooseSeats, comeInside, sharedFanStage, visit } from './fan-stage.ts';
+
+const stage = sharedFanStage();
+test.before('one browser and one app for all', (t) => stage.open(t));
+test.after.always('close the browser and the app', () => stage.end());
+
+const KB = 1_024;
+
+/** What a page has loaded, by its own account, in bytes as gzip makes them. */
+const LOADED = `performance.getEntriesByType('resource').map(({ name }) => new URL(name).pathname)
+  .filter((path) => path.startsWith('/assets/') && path.endsWith('.js'))`;
+
+const gzipped = (paths: readonly string[]): number =>
+  [...new Set(paths)].reduce((sum, path) => sum + statSync(`dist/pages${path}.gz`).size, 0);
+
+test.serial('the waiting page needs at most 30 KB of script, the page of the seats 80 KB', async (t) => {
+  const fan = stage.of(t);
+  if (fan === null) return;
+  const { app } = fan;
+  const still = await app.createEvent({ admission: { ratePerMinute: 0, insideMax: 100 } });
+  const waiting = await visit(t, fan);
+  await waiting.page.goto(`${app.url}/e/${still}`);
+  await waiting.page.getByRole('button', { name: 'Join the line' }).click();
+  await waiting.page.getByRole('heading', { name: 'You are in the line' }).waitFor();
+  const small = gzipped(await waiting.page.evaluate<string[]>(LOADED));
+
+  const open = await app.createEvent();
+  const seats = await visit(t, fan);
+  await comeInside(seats.page, app.url, open);
+  await chooseSeats(seats.page, 'Cadeira A', '1', [1]);
+  const large = gzipped(await seats.page.evaluate<string[]>(LOADED));
+
+  t.log(`waiting page ${(small / KB).toFixed(1)} KB, seats ${(large / KB).toFixed(1)} KB`);
+  t.true(small > 5 * KB && small <= 30 * KB, `${small} bytes`);
+  t.true(large > small && large <= 80 * KB, `${large} bytes`);
+});
+
+test.serial('everything a page is made of is kept for ever, and comes from one origin', async (t) => {
+  const fan = stage.of(t);
+  if (fan === null) return;
+  const { page } = await visit(t, fan);
+  const assets: string[] = [];
+  page.on('response', (response) => {
+    const { origin, pathname } = new URL(response.url());
+    t.is(origin, fan.app.url);
+    if (!pathname.startsWith('/assets/')) return;
+    assets.push(pathname);
+    t.is(response.headers()['cache-control'], 'public, max-age=31536000, immutable', pathname);
+  });
+  await page.goto(fan.app.url);
+  await page.getByRole('heading', { level: 1 }).waitFor();
+  t.true(assets.some((path) => path.endsWith('.woff2')));
+  t.true(assets.length > 4);
+});
