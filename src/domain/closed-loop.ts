@@ -96,6 +96,8 @@ export interface LoopInput {
   readonly vitals: Vitals;
   /** The sale is open and not paused. */
   readonly calling: boolean;
+  /** The ceiling follows a planned curve, whose own beginning stands for the slow start. */
+  readonly planned?: boolean | undefined;
   readonly nowMs: number;
 }
 
@@ -192,8 +194,8 @@ const increased = (state: LoopState, ceiling: number, brokerUp: boolean): LoopSt
 };
 
 /** The line has begun to call: a crowd that waited for this comes in at once, and nothing is warm. */
-const begun = (state: LoopState, ceiling: number): LoopState => {
-  const start = startOf(ceiling);
+const begun = (state: LoopState, ceiling: number, planned: boolean): LoopState => {
+  const start = planned ? ceiling : startOf(ceiling);
   if (start >= ceiling)
     return { ...state, ratePerMinute: ceiling, threshold: ceiling, mode: 'open', why: null };
   return {
@@ -242,7 +244,8 @@ export const lookAtSale = (before: LoopState, input: LoopInput): LoopState => {
   const sinceMs = Math.abs(input.nowMs - before.lookedAtMs);
   if (!opening && sinceMs < LOOK_MS) return state;
   const looked = { ...state, lookedAtMs: input.nowMs, calling: true };
-  return within(opening ? begun(looked, ceiling) : judged(looked, input), ceiling, brokerUp);
+  const next = opening ? begun(looked, ceiling, input.planned ?? false) : judged(looked, input);
+  return within(next, ceiling, brokerUp);
 };
 
 /** What the loop asks of the line. Null: nothing, the operator's number is the limit. */

@@ -1,4 +1,5 @@
 import type { ProofSetting } from './join-proof.ts';
+import type { Launch, LaunchCurve } from './launch-curve.ts';
 import { seatIdInArea, seatIdInRow, type EventId, type SeatId, type SectionId } from './ids.ts';
 
 /** What the operator set: `scheduled` opens by itself at `opensAt`; the other three stay until changed. */
@@ -52,6 +53,8 @@ export interface EventDefinition {
   readonly lateMoney?: { readonly reseat: boolean } | undefined;
   /** Whether a join must bring a proof of work; absent: `off`. */
   readonly joinProof?: ProofSetting | undefined;
+  /** The rates that are planned; absent: the ceiling from the first moment. */
+  readonly launchCurve?: LaunchCurve | undefined;
   readonly sections: readonly SectionDefinition[];
 }
 
@@ -62,7 +65,9 @@ export interface OperatorMessage {
 }
 
 /** An event as stored. */
-export interface SaleEvent extends Omit<EventDefinition, 'admission'> {
+export interface SaleEvent extends Omit<EventDefinition, 'admission' | 'launchCurve'> {
+  /** Absent or null: none is planned. */
+  readonly launch?: Launch | null | undefined;
   /** Absent or null: there is none. */
   readonly message?: OperatorMessage | null | undefined;
   readonly eventId: EventId;

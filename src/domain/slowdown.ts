@@ -1,5 +1,6 @@
 import { seatCountOf, type AdmissionKnobs, type SaleEvent } from './event.ts';
 import type { SectionId } from './ids.ts';
+import { rateOnCurve, type CurveMoment, type Launch } from './launch-curve.ts';
 import type { Slowdown } from './ports/line.ts';
 
 /**
@@ -37,3 +38,15 @@ export const degradedKnobs = (knobs: AdmissionKnobs): AdmissionKnobs => ({
   ...knobs,
   ratePerMinute: Math.ceil(knobs.ratePerMinute * DEGRADED_SHARE),
 });
+
+/** What an active curve asks of the line now. Null: nothing; the operator's number is lower, or there is no curve. */
+export const slowdownOfLaunch = (launch: Launch | null | undefined, moment: CurveMoment): Slowdown | null => {
+  if (launch === null || launch === undefined || !launch.active) return null;
+  const ratePerMinute = rateOnCurve(launch.curve, moment);
+  if (ratePerMinute >= moment.ceilingPerMinute) return null;
+  return {
+    ratePerMinute,
+    reason: 'schedule',
+    parameters: { plannedPerMinute: ratePerMinute, ceilingPerMinute: moment.ceilingPerMinute },
+  };
+};

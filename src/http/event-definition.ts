@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { seatCountOf, type EventDefinition } from '../domain/event.ts';
 import { PROOF_SETTINGS } from '../domain/join-proof.ts';
+import type { LaunchCurve } from '../domain/launch-curve.ts';
 import { amountMinor, currency, sectionId } from './schemas.ts';
 
 /** A map larger than this is several events. */
@@ -39,6 +40,44 @@ const section = z
 
 const isUnique = (names: readonly string[]): boolean => new Set(names).size === names.length;
 
+const WEEK_SECONDS = 7 * 24 * 3_600;
+
+/** The rates that are planned, as operators write them. */
+export const launchCurveSchema = z
+  .strictObject({
+    startsAt: z.iso.datetime({ offset: true }).optional().meta({ description: 'Default: the opening.' }),
+    firstBatch: z.int().min(0).max(MAX_INSIDE).optional().meta({
+      description:
+        'So many people come in at `ratePerMinute` of the admission before the first point counts.',
+    }),
+    points: z
+      .array(z.strictObject({ afterSeconds: z.int().min(0).max(WEEK_SECONDS), ratePerMinute }))
+      .min(1)
+      .max(100)
+      .meta({ description: 'Between two points the rate changes evenly; after the last it stays.' }),
+    taper: z
+      .strictObject({ belowShare: z.number().gt(0).max(1), toShare: z.number().min(0).max(1) })
+      .optional()
+      .meta({
+        description:
+          'With less than `belowShare` of the seats left the rate falls, to `toShare` of itself at the last one.',
+      }),
+  })
+  .refine(
+    ({ points }) =>
+      points.every((point, index) => point.afterSeconds > (points[index - 1]?.afterSeconds ?? -1)),
+    { message: 'must rise in time', path: ['points'] },
+  )
+  .meta({ id: 'LaunchCurve', description: 'Planned rates, never above `ratePerMinute` of the admission.' });
+
+/** The curve in the domain's words. */
+export const curveOf = ({ startsAt, ...rest }: z.output<typeof launchCurveSchema>): LaunchCurve =>
+  startsAt === undefined ? rest : { ...rest, startsAtMs: Date.parse(startsAt) };
+
+/** The curve as operators write it. */
+export const curveDocument = ({ startsAtMs, ...rest }: LaunchCurve) =>
+  startsAtMs === undefined ? rest : { startsAt: new Date(startsAtMs).toISOString(), ...rest };
+
 /** What an operator sends to create an event; parses into the domain's definition. */
 export const eventDefinitionSchema = z
   .object({
@@ -59,6 +98,7 @@ export const eventDefinitionSchema = z
       description:
         'Money that comes after its seats were sold: other seats of that price, or back (default).',
     }),
+    launch: launchCurveSchema.optional(),
     sections: z.array(section).min(1).max(1_000),
   })
   .refine((one) => isUnique(one.sections.map((each) => each.id)), {
@@ -73,6 +113,10 @@ export const eventDefinitionSchema = z
 
 /** The definition in the domain's words. */
 export const definitionOf = (parsed: z.output<typeof eventDefinitionSchema>): EventDefinition => {
-  const { opensAt, ...rest } = parsed;
-  return { ...rest, opensAtMs: Date.parse(opensAt) };
+  const { opensAt, launch, ...rest } = parsed;
+  return {
+    ...rest,
+    opensAtMs: Date.parse(opensAt),
+    ...(launch === undefined ? {} : { launchCurve: curveOf(launch) }),
+  };
 };

@@ -264,6 +264,19 @@ const loopSchema = z
     description: 'The closed loop of the node that answers. Null: it is switched off.',
   });
 
+const launchSchema = z
+  .strictObject({
+    curve: z.object({
+      startsAt: instant.optional(),
+      firstBatch: count.optional(),
+      points: z.array(z.strictObject({ afterSeconds: count, ratePerMinute: count })),
+      taper: z.strictObject({ belowShare: z.number(), toShare: z.number() }).optional(),
+    }),
+    active: z.boolean().meta({ description: 'False: a rate set by hand holds instead.' }),
+    ratePerMinute: count.nullable().meta({ description: 'What it has for this moment; null: not in force.' }),
+  })
+  .meta({ id: 'Launch', description: 'The planned rates. Null: none are planned.' });
+
 export const numbersSchema = z
   .strictObject({
     eventId: uuid,
@@ -285,6 +298,7 @@ export const numbersSchema = z
       version: count,
     }),
     loop: loopSchema.nullable(),
+    launch: launchSchema.nullable(),
     seats: z.strictObject(seatCounts),
     orders: z.strictObject({
       awaitingPayment: count,

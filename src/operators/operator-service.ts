@@ -20,7 +20,7 @@ export interface OperatorServiceOptions {
   readonly events: EventStore;
   readonly audit: AuditLog;
   readonly actors: Pick<ActorSystem, 'tree' | 'kill'>;
-  readonly waitingRoom: Pick<WaitingRoomService, 'frame' | 'counters' | 'loop'>;
+  readonly waitingRoom: Pick<WaitingRoomService, 'frame' | 'counters' | 'loop' | 'plannedRate'>;
   /** Sections of the event that are closed on this node after repeated faults. */
   readonly closedSections: (eventId: EventId) => ReadonlySet<SectionId>;
   readonly holds: Pick<HoldTally, 'of'>;
@@ -95,7 +95,12 @@ export const createOperatorService = (options: OperatorServiceOptions): Operator
       act(by, 'admission.turn', eventId, events.turnKnobs(eventId, change), (event) => ({
         ...event.admission,
         joinProof: event.joinProof ?? 'off',
+        // A rate set by hand takes planned rates out of force: that is part of the act.
+        ...(event.launch ? { launchActive: event.launch.active } : {}),
       })),
+
+    planLaunch: (eventId, curve, by) =>
+      act(by, 'launch.plan', eventId, events.planLaunch(eventId, curve), ({ launch }) => launch ?? null),
 
     setMessage: (eventId, text, by) =>
       act(by, 'event.message', eventId, events.setMessage(eventId, text), ({ message }) => ({
@@ -116,6 +121,9 @@ export const createOperatorService = (options: OperatorServiceOptions): Operator
         line,
         admission: event.admission,
         loop: await waitingRoom.loop(eventId),
+        launch: event.launch
+          ? { ...event.launch, ratePerMinute: await waitingRoom.plannedRate(eventId) }
+          : null,
         seats: totals(sections),
         orders,
         holds: options.holds.of(eventId),

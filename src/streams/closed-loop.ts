@@ -61,7 +61,8 @@ export const closedLoop =
           const ceilingPerMinute = ceilingOf(wish);
           const calling = wish.input.open && !wish.input.knobs.paused;
           const before = state ?? firstLoop(ceilingPerMinute);
-          const input = { ceilingPerMinute, calling, vitals: vitals(), nowMs: nowMs() };
+          const planned = wish.event.launch?.active === true;
+          const input = { ceilingPerMinute, calling, planned, vitals: vitals(), nowMs: nowMs() };
           const next = lookAtSale(before, input);
           const slowdown = slower(
             wish.input.slowdown,

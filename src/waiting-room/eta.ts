@@ -1,4 +1,5 @@
 import type { Frame } from '../domain/frame.ts';
+import { secondsOnCurve, type CurveMoment, type LaunchCurve } from '../domain/launch-curve.ts';
 import type { Eta } from '../domain/ports/services.ts';
 import type { Reading } from './pace.ts';
 
@@ -11,6 +12,8 @@ export interface EtaInput {
   readonly opensInMs: number;
   /** Measured; null: too early to say. */
   readonly recent: Reading | null;
+  /** The launch curve in force and where on it the sale is; null or absent: none. */
+  readonly planned?: { readonly curve: LaunchCurve; readonly moment: CurveMoment } | null | undefined;
 }
 
 /** Of a normal distribution: one in ten lies beyond, on either side. */
@@ -59,6 +62,15 @@ const fromPace = (
   return perMinute <= 0 ? null : bandOf((people * 60) / perMinute, Math.sqrt(base ** 2 + uneven + chance));
 };
 
+/** What the curve has ahead of it, not only for this moment. Null: there is no curve, or it does not get that far. */
+const onPlan = ({ planned, opensInMs, ahead }: EtaInput, spread: number): Eta | null => {
+  if (planned === null || planned === undefined) return null;
+  const { curve, moment } = planned;
+  const opening = { ...moment, sinceStartMs: moment.sinceStartMs + opensInMs };
+  const seconds = secondsOnCurve(curve, opening, ahead + 1);
+  return seconds === null ? null : bandOf(seconds, spread, opensInMs / 1_000);
+};
+
 /**
  * When a waiting place will be called, as a median and a band that holds the real wait in at least four of five cases. Null
  * when nothing can honestly be said: nobody is being called, or too few to tell. Where something else than a set rate is what
@@ -69,11 +81,13 @@ export const etaOf = (input: EtaInput): Eta | null => {
   const people = input.ahead + 1;
   switch (frame.reason) {
     case 'pending':
+      if (input.planned) return onPlan(input, SPREAD.measured);
       return ceilingPerMinute <= 0
         ? null
         : bandOf((people * 60) / ceilingPerMinute + WARM_UP_SECONDS, SPREAD.unknown, input.opensInMs / 1_000);
-    case 'rate':
     case 'schedule':
+      return onPlan(input, SPREAD.measured);
+    case 'rate':
     case 'section_closed':
     case 'nobody_waiting':
       return fromPace(people, frame.ratePerMinute, recent, true);

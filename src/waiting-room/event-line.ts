@@ -2,11 +2,13 @@ import { BehaviorSubject, defer, firstValueFrom, Subject, takeUntil, type Observ
 import type { LoopState } from '../domain/closed-loop.ts';
 import { phaseAt, type SaleEvent } from '../domain/event.ts';
 import type { Frame } from '../domain/frame.ts';
+import { momentOf, type CurveMoment, type LaunchCurve } from '../domain/launch-curve.ts';
 import type { LineCounters, Lost, StepInput, StepResult } from '../domain/ports/line.ts';
+import { slowdownOfLaunch, slower } from '../domain/slowdown.ts';
 import { admissionFrames, slowedBy, ticksOf, type EffectiveKnobs } from '../streams/admissions.ts';
 import { closedLoop } from '../streams/closed-loop.ts';
 import { createLineTelling } from './line-telling.ts';
-import { extrasOf } from './extras.ts';
+import { extrasOf, stockOf } from './extras.ts';
 import { createPace, type Reading } from './pace.ts';
 import type { WaitingRoomParts } from './parts.ts';
 
@@ -25,6 +27,8 @@ export interface EventLine {
   counters(): LineCounters | null;
   /** How fast the line really moved of late; null: too early to say. */
   pace(): Reading | null;
+  /** The active launch curve and where on it the sale is; null: there is none. */
+  planned(): { readonly curve: LaunchCurve; readonly moment: CurveMoment } | null;
   /** What the closed loop of this node thinks; null: it is off, or there is none. */
   loop(): LoopState | null;
   /** Asks the store; restores a line that it has lost and asks again. */
@@ -108,7 +112,21 @@ export const openEventLine = (first: SaleEvent, parts: WaitingRoomParts, node: s
     return { ...result, ...told, joined };
   };
 
-  const slowed = slowedBy((event) => parts.slowdown?.(event) ?? null);
+  const planned = (): { readonly curve: LaunchCurve; readonly moment: CurveMoment } | null => {
+    const event = event$.value;
+    if (event.launch?.active !== true) return null;
+    const { curve } = event.launch;
+    const counts = parts.seatCounts?.(eventId) ?? null;
+    const stock = counts === null ? null : stockOf(counts);
+    return { curve, moment: momentOf(curve, event, stock, clock.nowMs()) };
+  };
+  const slowed = slowedBy((event) => {
+    const plan = planned();
+    return slower(
+      parts.slowdown?.(event),
+      plan === null ? null : slowdownOfLaunch(event.launch, plan.moment),
+    );
+  });
   const { vitals } = parts;
   const digested: EffectiveKnobs =
     vitals === undefined
@@ -165,6 +183,7 @@ export const openEventLine = (first: SaleEvent, parts: WaitingRoomParts, node: s
     frame$,
     counters: () => counters,
     pace: () => pace.read(),
+    planned,
     loop: () => loop,
     ask,
     async close() {

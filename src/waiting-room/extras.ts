@@ -16,6 +16,14 @@ const tiersAt = (event: SaleEvent, counts: readonly SectionCounts[]): readonly T
   return tiers;
 };
 
+/** Seats in all, and those that may still be sold: a held one may come back. */
+export const stockOf = (
+  counts: readonly SectionCounts[],
+): { readonly left: number; readonly seats: number } => {
+  const left = counts.reduce((sum, one) => sum + one.free + one.held + one.paying, 0);
+  return { left, seats: left + counts.reduce((sum, one) => sum + one.sold, 0) };
+};
+
 /** What a frame tells beside the line, from what this node has in memory. */
 export const extrasOf = (
   event: SaleEvent,
@@ -32,12 +40,10 @@ export const extrasOf = (
   if (counts === null || counts.length === 0) return told;
   const tiers = tiersAt(event, counts);
   if (line === null) return { ...told, tiers };
-  const sum = (pick: (one: SectionCounts) => number): number =>
-    counts.reduce((all, one) => all + pick(one), 0);
-  const seatsLeft = sum((one) => one.free + one.held + one.paying);
+  const { left, seats } = stockOf(counts);
   const sellout = selloutOf({
-    seats: seatsLeft + sum((one) => one.sold),
-    seatsLeft,
+    seats,
+    seatsLeft: left,
     serving: line.serving,
     admitted: line.admitted,
     inside: line.inside + line.called,

@@ -4,6 +4,7 @@ import type { SaleEvent } from '../domain/event.ts';
 import type { Frame } from '../domain/frame.ts';
 import { isUuid, type EventId, type FanId, type PlaceNumber } from '../domain/ids.ts';
 import { because } from '../domain/binding-limit.ts';
+import { rateOnCurve } from '../domain/launch-curve.ts';
 import { outlookOf } from '../domain/outlook.ts';
 import type { Arrival } from '../domain/ports/join-proofs.ts';
 import type { Standing, WaitingRoomService } from '../domain/ports/services.ts';
@@ -88,6 +89,7 @@ export const createWaitingRoom = (parts: WaitingRoomParts): WaitingRoom => {
         ceilingPerMinute: admission.ratePerMinute,
         opensInMs: Math.max(0, opensAtMs - clock.nowMs()),
         recent: line.pace(),
+        planned: line.planned(),
       });
       const outlook = frame.sellout === undefined ? null : outlookOf(number, frame.sellout);
       return { state: 'waiting', number, ahead, eta, outlook, because: frame.because };
@@ -160,6 +162,10 @@ export const createWaitingRoom = (parts: WaitingRoomParts): WaitingRoom => {
       if (isUuid(eventId)) await redeeming.leave(eventId, fanId);
     },
     counters: async (eventId) => (await findLine(eventId))?.counters() ?? null,
+    async plannedRate(eventId) {
+      const plan = (await findLine(eventId))?.planned() ?? null;
+      return plan === null ? null : rateOnCurve(plan.curve, plan.moment);
+    },
     async loop(eventId) {
       const state = (await findLine(eventId))?.loop() ?? null;
       if (state === null || parts.vitals === undefined) return null;

@@ -17,6 +17,11 @@ const numbers: LiveNumbers = {
     because: because('holds_slow', { measuredMs: 800, allowedMs: 400 }),
     signals: [{ signal: 'holdMs', valueMs: 800, budgetMs: 400 }],
   },
+  launch: {
+    curve: { startsAtMs: NOW_MS, points: [{ afterSeconds: 0, ratePerMinute: 600 }] },
+    active: true,
+    ratePerMinute: 600,
+  },
   seats: { free: 3, held: 0, paying: 0, sold: 0 },
   orders: { awaitingPayment: 0, confirmed: 0, failed: 0, expired: 0, rejected: 0, refunded: 0 },
   holds: { granted: 1, conflicts: 2, refused: 0, p50Ms: 4, p99Ms: 20 },
@@ -49,6 +54,10 @@ export const fakeOperators = () => {
     async setPhase(eventId, phase) {
       acts.push({ act: 'phase', target: eventId, detail: phase });
       return known(eventId, { ...saleEvent, phaseSetting: phase });
+    },
+    async planLaunch(eventId, curve) {
+      acts.push({ act: 'launch', target: eventId, detail: curve });
+      return known(eventId, { ...saleEvent, launch: curve === null ? null : { curve, active: true } });
     },
     async setMessage(eventId, text) {
       acts.push({ act: 'message', target: eventId, detail: text });

@@ -258,6 +258,7 @@ export const fakeLine = () => {
     },
     counters: async () => null,
     loop: async () => null,
+    plannedRate: async () => null,
   };
   return { service, watchers, places };
 };

@@ -48,6 +48,7 @@ GET /v1/tickets/{ticketId}.svg
 POST /v1/payments/webhooks/stripe
 POST /v1/operator/events
 PATCH /v1/operator/events/{eventId}/admission
+POST /v1/operator/events/{eventId}/launch
 POST /v1/operator/events/{eventId}/message
 POST /v1/operator/events/{eventId}/phase
 GET /v1/operator/events/{eventId}

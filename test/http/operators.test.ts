@@ -170,6 +170,42 @@ test('a message to everybody is text of a bounded length, and null takes it back
   t.is(bench.operators.acts.length, acts);
 });
 
+test('planned rates rise in time, and what could not be meant is refused', async (t) => {
+  const bench = await withServer(t);
+  const path = `/v1/operator/events/${EVENT}/launch`;
+  const plan = (curve: unknown) => bench.ask('POST', path, { token: bench.operator, body: { curve } });
+  const points = [
+    { afterSeconds: 0, ratePerMinute: 600 },
+    { afterSeconds: 60, ratePerMinute: 3_000 },
+  ];
+  const full = {
+    startsAt: '2026-12-01T12:00:00.000Z',
+    firstBatch: 200,
+    points,
+    taper: { belowShare: 0.1, toShare: 0.2 },
+  };
+  t.deepEqual((await plan(full)).body as object, { eventId: EVENT, launch: { curve: full, active: true } });
+  t.deepEqual((await plan(null)).body as object, { eventId: EVENT, launch: null });
+  const acts = bench.operators.acts.length;
+  for (const wrong of [
+    undefined,
+    {},
+    { points: [] },
+    { points: [points[1], points[0]] },
+    { points: [points[0], points[0]] },
+    { points: [{ afterSeconds: -1, ratePerMinute: 1 }] },
+    { points: [{ afterSeconds: 0, ratePerMinute: -1 }] },
+    { points: [{ afterSeconds: 0, ratePerMinute: 1e9 }] },
+    { points, firstBatch: -1 },
+    { points, taper: { belowShare: 0, toShare: 0.5 } },
+    { points, taper: { belowShare: 0.5, toShare: 1.5 } },
+    { points, startsAt: 'soon' },
+    { points, plateau: 5 },
+  ])
+    refused(t, await plan(wrong), 'invalid_request');
+  t.is(bench.operators.acts.length, acts);
+});
+
 test('the phase is set to one of three', async (t) => {
   const bench = await withServer(t);
   const path = `/v1/operator/events/${EVENT}/phase`;

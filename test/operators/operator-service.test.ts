@@ -48,6 +48,7 @@ const create = (known = true) => {
         return Promise.resolve(known ? { reason: 'rate' } : null);
       },
       loop: async () => null,
+      plannedRate: async () => null,
       counters: () => {
         journal.push('counters');
         return Promise.resolve(known ? {} : null);

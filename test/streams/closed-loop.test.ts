@@ -122,6 +122,20 @@ test('the opening of the line is the start of the slow start', (t) => {
   });
 });
 
+test('where the rates are planned their own beginning stands for the slow start', (t) => {
+  const launch = { curve: { points: [{ afterSeconds: 0, ratePerMinute: 3_000 }] }, active: true };
+  const planned = wish({ slowdown: { ratePerMinute: 3_000, reason: 'schedule' } });
+  running(t, ({ scheduler, run }) => {
+    scheduler.run(({ cold, expectObservable }) => {
+      const wish$ = cold('p 999ms o', {
+        p: wish({ open: false }),
+        o: { ...planned, event: { ...event, launch } },
+      });
+      expectObservable(run(wish$, () => well)).toBe('p 999ms o', { p: 'ceiling', o: '3000 schedule' });
+    });
+  });
+});
+
 test('switched off it keeps out of the way, and what others found still holds', (t) => {
   const closed: Slowdown = { ratePerMinute: 5_000, reason: 'section_closed' };
   running(t, ({ scheduler, run, looks }) => {

@@ -29,6 +29,25 @@ test('before the opening the time until then is added, and the band is wide', (t
   t.true((eta?.p90Seconds ?? 0) > 690);
 });
 
+test('with planned rates the whole curve ahead counts', (t) => {
+  const planned = {
+    curve: {
+      points: [
+        { afterSeconds: 0, ratePerMinute: 60 },
+        { afterSeconds: 60, ratePerMinute: 6_000 },
+      ],
+    },
+    moment: { sinceStartMs: 0, ceilingPerMinute: 6_000, stockShare: 1 },
+  };
+  const now = { reason: 'schedule' as const, ratePerMinute: 60 };
+  // At the rate of this moment it would be ten minutes.
+  const seconds = etaOf(input({ reason: 'schedule', frame: now, planned }))?.p50Seconds ?? 0;
+  t.true(seconds >= 25 && seconds <= 30, String(seconds));
+  const opening = { ...planned, moment: { ...planned.moment, sinceStartMs: -600_000 } };
+  const pending = etaOf(input({ reason: 'pending', opensInMs: 600_000, planned: opening }));
+  t.is(pending?.p50Seconds, 600 + seconds);
+});
+
 test('where people inside are what binds, the measured pace counts and not the ceiling', (t) => {
   t.is(etaOf(input({ reason: 'inside', recent: measured(60) }))?.p50Seconds, 600);
 });

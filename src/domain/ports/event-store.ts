@@ -1,5 +1,6 @@
 import type { EventId, SectionId } from '../ids.ts';
 import type { ProofSetting } from '../join-proof.ts';
+import type { LaunchCurve } from '../launch-curve.ts';
 import type { AdmissionKnobs, EventDefinition, PhaseSetting, SaleEvent } from '../event.ts';
 
 export interface SectionCounts {
@@ -34,6 +35,12 @@ export interface EventStore {
     eventId: EventId,
     phase: PhaseSetting,
   ): Promise<{ readonly before: SaleEvent; readonly after: SaleEvent } | null>;
+  /** Plans the rates and puts them in force; null: none are planned any more. */
+  planLaunch(
+    eventId: EventId,
+    curve: LaunchCurve | null,
+  ): Promise<{ readonly before: SaleEvent; readonly after: SaleEvent } | null>;
+  /** A rate set by hand takes a planned one out of force. */
   turnKnobs(
     eventId: EventId,
     change: KnobChange,

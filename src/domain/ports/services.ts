@@ -4,6 +4,7 @@ import type { Frame } from '../frame.ts';
 import type { Hold } from '../hold.ts';
 import type { EventId, FanId, HoldId, OrderId, PassId, SeatId, SectionId, TicketId } from '../ids.ts';
 import type { Because } from '../binding-limit.ts';
+import type { Launch, LaunchCurve } from '../launch-curve.ts';
 import type { QueueName } from '../messages.ts';
 import type { Order, OrderStatus, Ticket } from '../order.ts';
 import type { Outlook } from '../outlook.ts';
@@ -183,6 +184,8 @@ export interface WaitingRoomService {
   /** Gives the slot back. Doing it twice is fine. */
   leave(eventId: EventId, fanId: FanId): Promise<void>;
   counters(eventId: EventId): Promise<LineCounters | null>;
+  /** What the launch curve has for this moment, people a minute. Null: none is in force. */
+  plannedRate(eventId: EventId): Promise<number | null>;
   /** What the closed loop of this node thinks. Null: it is switched off, or there is no such event. */
   loop(eventId: EventId): Promise<LoopView | null>;
 }
@@ -263,6 +266,8 @@ export interface LiveNumbers {
   readonly admission: SaleEvent['admission'];
   /** The closed loop of the node that answers; null: switched off. */
   readonly loop: LoopView | null;
+  /** The planned rates, whether they are in force, and what they have for this moment; null: none are planned. */
+  readonly launch: (Launch & { readonly ratePerMinute: number | null }) | null;
   readonly seats: {
     readonly free: number;
     readonly held: number;
@@ -295,6 +300,8 @@ export interface OperatorService {
   createEvent(eventId: EventId, definition: EventDefinition, by: Actor): Promise<SaleEvent>;
   setPhase(eventId: EventId, phase: PhaseSetting, by: Actor): Promise<SaleEvent | null>;
   turnKnobs(eventId: EventId, change: KnobChange, by: Actor): Promise<SaleEvent | null>;
+  /** Plans the rates of the sale and puts them in force; null: none any more. */
+  planLaunch(eventId: EventId, curve: LaunchCurve | null, by: Actor): Promise<SaleEvent | null>;
   /** Tells everybody who waits; null: nothing any more. In the frame of every node within a second. */
   setMessage(eventId: EventId, text: string | null, by: Actor): Promise<SaleEvent | null>;
   numbers(eventId: EventId): Promise<LiveNumbers | null>;

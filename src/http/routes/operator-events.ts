@@ -2,14 +2,18 @@ import { z } from 'zod';
 import type { SaleEvent } from '../../domain/event.ts';
 import { PROOF_SETTINGS } from '../../domain/join-proof.ts';
 import type { KnobChange } from '../../domain/ports/event-store.ts';
+import type { LiveNumbers } from '../../domain/ports/services.ts';
 import { refuse } from '../../domain/refusal.ts';
 import { json } from '../answer.ts';
 import type { Edge } from '../edge.ts';
 import {
   closedLoop,
+  curveDocument,
+  curveOf,
   definitionOf,
   eventDefinitionSchema,
   insideMax,
+  launchCurveSchema,
   ratePerMinute,
 } from '../event-definition.ts';
 import { createSharedPoll } from '../poll.ts';
@@ -104,6 +108,38 @@ const changing = (edge: Pick<Edge, 'operators' | 'options'>): readonly Route[] =
   defineRoute({
     ...shared,
     method: 'post',
+    path: '/v1/operator/events/:eventId/launch',
+    summary: 'Plan the rates of the sale',
+    description:
+      'In force within one second on every node, below the operator’s number. A `ratePerMinute` set by hand takes the plan out of force; sending it again puts it back. `null`: no plan.',
+    auth: 'operator',
+    priority: 'vital',
+    params: eventParams,
+    body: z.strictObject({ curve: launchCurveSchema.nullable() }),
+    responses: {
+      200: {
+        description: 'The plan as it stands.',
+        schema: z.strictObject({
+          eventId: uuid,
+          launch: z.strictObject({ curve: launchCurveSchema, active: z.boolean() }).nullable(),
+        }),
+      },
+    },
+    refusals: ['not_found'],
+    handler: async ({ params, body, caller, requestId }) => {
+      const curve = body.curve === null ? null : curveOf(body.curve);
+      const event = await edge.operators.planLaunch(params.eventId, curve, { caller, requestId });
+      if (event === null) return refuse('not_found');
+      const { eventId, launch } = event;
+      return json(200, {
+        eventId,
+        launch: launch ? { curve: curveDocument(launch.curve), active: launch.active } : null,
+      });
+    },
+  }),
+  defineRoute({
+    ...shared,
+    method: 'post',
     path: '/v1/operator/events/:eventId/message',
     summary: 'Tell everybody who waits',
     description: 'In the frame of every node within one second; `null` takes it back.',
@@ -150,6 +186,12 @@ const changing = (edge: Pick<Edge, 'operators' | 'options'>): readonly Route[] =
   }),
 ];
 
+/** The numbers as they are sent: times as text. */
+const documentOf = (numbers: LiveNumbers): object => ({
+  ...numbers,
+  launch: numbers.launch && { ...numbers.launch, curve: curveDocument(numbers.launch.curve) },
+});
+
 const looking = (edge: Edge): readonly Route[] => {
   const numbers = createSharedPoll(
     (eventId) => edge.operators.numbers(eventId),
@@ -171,7 +213,7 @@ const looking = (edge: Edge): readonly Route[] => {
       refusals: ['not_found'],
       handler: async ({ params }) => {
         const now = await edge.operators.numbers(params.eventId);
-        return now === null ? refuse('not_found') : json(200, now);
+        return now === null ? refuse('not_found') : json(200, documentOf(now));
       },
     }),
     defineRoute({
@@ -195,8 +237,8 @@ const looking = (edge: Edge): readonly Route[] => {
         return {
           kind: 'stream',
           subscribe(stream) {
-            stream.send(now);
-            return numbers.watch(params.eventId, (next) => stream.send(next));
+            stream.send(documentOf(now));
+            return numbers.watch(params.eventId, (next) => stream.send(documentOf(next)));
           },
         };
       },

@@ -7,6 +7,7 @@ import {
 } from '../../domain/event.ts';
 import type { ProofSetting } from '../../domain/join-proof.ts';
 import type { EventId } from '../../domain/ids.ts';
+import type { LaunchCurve } from '../../domain/launch-curve.ts';
 import type { EventStore, OrderCounts, SectionCounts } from '../../domain/ports/event-store.ts';
 import { inTransaction, type Client, type Pool } from './pool.ts';
 
@@ -23,6 +24,8 @@ interface EventColumns {
   readonly inside_max: number;
   readonly admission_paused: boolean;
   readonly closed_loop: boolean;
+  readonly launch_curve: LaunchCurve | null;
+  readonly launch_active: boolean;
   readonly message: string | null;
   readonly message_at: Date | null;
   readonly knobs_version: number;
@@ -56,11 +59,15 @@ const eventFrom = (row: EventColumns): SaleEvent => ({
   lateMoney: { reseat: row.late_money_reseat },
   joinProof: row.join_proof,
   sections: row.sections,
+  launch: row.launch_curve === null ? null : { curve: row.launch_curve, active: row.launch_active },
   message:
     row.message === null || row.message_at === null
       ? null
       : { text: row.message, atMs: row.message_at.getTime() },
 });
+
+const curveJson = (curve: LaunchCurve | null): string | null =>
+  curve === null ? null : JSON.stringify(curve);
 
 type Queryable = Pick<Client, 'query'>;
 
@@ -120,8 +127,9 @@ export const createEventStore = (pool: Pool): EventStore => ({
     const event = await inTransaction(pool, async (client) => {
       const { rowCount } = await client.query(
         `INSERT INTO tickets.events (event_id, name, venue, currency, opens_at, seats_per_fan, holds_per_fan,
-                                     rate_per_minute, inside_max, late_money_reseat, closed_loop, join_proof)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING`,
+                                     rate_per_minute, inside_max, late_money_reseat, closed_loop, join_proof,
+                                     launch_curve)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT DO NOTHING`,
         [
           eventId,
           definition.name,
@@ -135,6 +143,7 @@ export const createEventStore = (pool: Pool): EventStore => ({
           definition.lateMoney?.reseat ?? false,
           definition.admission.closedLoop ?? true,
           definition.joinProof ?? 'off',
+          curveJson(definition.launchCurve ?? null),
         ],
       );
       if (rowCount === 1) await insertMap(client, eventId, definition.sections);
@@ -154,6 +163,11 @@ export const createEventStore = (pool: Pool): EventStore => ({
 
   setPhase: (eventId, phase) => changing(pool, eventId, 'phase_setting = $2', [phase]),
 
+  planLaunch: (eventId, curve) =>
+    changing(pool, eventId, 'launch_curve = $2, launch_active = true, knobs_version = knobs_version + 1', [
+      curveJson(curve),
+    ]),
+
   setMessage: (eventId, text) =>
     changing(
       pool,
@@ -168,6 +182,7 @@ export const createEventStore = (pool: Pool): EventStore => ({
       eventId,
       `rate_per_minute = coalesce($2, rate_per_minute), inside_max = coalesce($3, inside_max),
        admission_paused = coalesce($4, admission_paused), closed_loop = coalesce($5, closed_loop),
+       launch_active = launch_active AND $2::integer IS NULL,
        join_proof = coalesce($6, join_proof),
        knobs_version = knobs_version + 1`,
       [

@@ -32,6 +32,7 @@ export const createEventStoreModel = (
         admission: { ...definition.admission, paused: false, version: 1 },
         joinProof: definition.joinProof ?? 'off',
         lateMoney: { reseat: definition.lateMoney?.reseat ?? false },
+        launch: definition.launchCurve === undefined ? null : { curve: definition.launchCurve, active: true },
       };
       db.atomically(() => {
         tables.events.set(eventId, { event, createdAtMs: clock.nowMs() });
@@ -53,11 +54,17 @@ export const createEventStoreModel = (
     list: async () => tables.events.values().map((row) => row.event),
     find: async (eventId) => tables.events.get(eventId)?.event ?? null,
     setPhase: (eventId, phaseSetting) => changing(eventId, () => ({ phaseSetting })),
+    planLaunch: (eventId, curve) =>
+      changing(eventId, ({ admission }) => ({
+        launch: curve === null ? null : { curve, active: true },
+        admission: { ...admission, version: admission.version + 1 },
+      })),
     setMessage: (eventId, text) =>
       changing(eventId, () => ({ message: text === null ? null : { text, atMs: clock.nowMs() } })),
     turnKnobs: (eventId, change) =>
-      changing(eventId, ({ admission }) => ({
+      changing(eventId, ({ admission, launch }) => ({
         admission: { ...admission, ...change, version: admission.version + 1 },
+        ...(launch && change.ratePerMinute !== undefined ? { launch: { ...launch, active: false } } : {}),
       })),
     async countSeats(eventId) {
       const seats = tables.seats.values().filter((seat) => seat.eventId === eventId);
