@@ -71,6 +71,8 @@ export const startEdge = async (parts: EdgeParts): Promise<string> => {
       payments: parts.payments,
       money: parts.money,
       clock: systemClock,
+      onUnaudited: (path, error) =>
+        log.error({ actor: path, err: error }, 'a kill could not be written to the audit'),
       async changed(eventId) {
         sale.catalogue.forget();
         await waitingRoom.nudge(eventId);

@@ -28,6 +28,8 @@ export interface OperatorServiceOptions {
   readonly payments: Pick<PaymentService, 'reviews' | 'resolveReview'>;
   readonly money: () => Promise<MoneyReport | null>;
   readonly clock: Pick<Clock, 'nowMs'>;
+  /** An actor was killed, and that could not be written to the audit. */
+  readonly onUnaudited: (path: string, error: unknown) => void;
   /** Something about the event changed on this node: be quicker than the next refresh. */
   readonly changed: (eventId: EventId) => Promise<void>;
 }
@@ -140,8 +142,12 @@ export const createOperatorService = (options: OperatorServiceOptions): Operator
 
     async killActor(path, by) {
       const killed = actors.kill(path);
-      if (killed) await record(by, 'actor.kill', path, null, null);
-      return killed;
+      if (!killed) return false;
+      // It is dead, whatever becomes of the entry: actors are also killed while Postgres is away.
+      await record(by, 'actor.kill', path, null, null).catch((error: unknown) =>
+        options.onUnaudited(path, error),
+      );
+      return true;
     },
 
     audit: (limit) => audit.newest(limit),

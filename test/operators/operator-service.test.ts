@@ -15,7 +15,8 @@ const event: SaleEvent = {
   admission: { ...smallShow.admission, paused: false, version: 1 },
 };
 
-const create = (known = true) => {
+const create = (known = true, written: () => Promise<void> = () => Promise.resolve()) => {
+  const unaudited: string[] = [];
   const journal: string[] = [];
   const entries: Omit<AuditEntry, 'at'>[] = [];
   const change = (after: Partial<SaleEvent>) =>
@@ -37,7 +38,7 @@ const create = (known = true) => {
       append(entry) {
         entries.push(entry);
         journal.push(`audit ${entry.action}`);
-        return Promise.resolve();
+        return written();
       },
       newest: () => Promise.resolve([]),
     },
@@ -55,6 +56,7 @@ const create = (known = true) => {
       },
     } as never,
     holds: { of: () => ({ granted: 5, conflicts: 6, refused: 7, p50Ms: 8, p99Ms: 9 }) },
+    onUnaudited: (path, error) => void unaudited.push(`${path}: ${String(error)}`),
     closedSections: () => new Set(['B']),
     money: () => Promise.resolve(null),
     bus: { redrive: () => Promise.resolve(7), parked: () => Promise.resolve([]) } as never,
@@ -73,7 +75,7 @@ const create = (known = true) => {
       return Promise.resolve();
     },
   });
-  return { service, entries, journal };
+  return { service, entries, journal, unaudited };
 };
 
 test('every act is audited with who, by which request, the old and the new, before anybody is nudged', async (t) => {
@@ -96,6 +98,12 @@ test('an act on what does not exist is null or false, and leaves no trace in the
   t.is(await service.numbers('e-9'), null);
   t.deepEqual(entries, []);
   t.false(journal.some((line) => line.startsWith('changed')));
+});
+
+test('a kill that cannot be audited has happened all the same, and is told of', async (t) => {
+  const { service, unaudited } = create(true, () => Promise.reject(new Error('Postgres is away')));
+  t.true(await service.killActor('/guardian/e-1/A', by));
+  t.deepEqual(unaudited, ['/guardian/e-1/A: Error: Postgres is away']);
 });
 
 test('a kill and a re-drive are audited with what they hit', async (t) => {
