@@ -67,6 +67,23 @@ export const LINE_BUGS: readonly SeededBug[] = [
     },
   },
   {
+    name: 'frame-before-journal',
+    what: 'a frame tells what the journal does not have yet, and whoever dies with it un-calls people',
+    promise: 6,
+    changes: [
+      {
+        file: 'waiting-room/line-telling.js',
+        find: 'told === null || now.serving > told.serving || now.epoch > told.epoch',
+        replace: 'told === null',
+      },
+      { file: 'waiting-room/line-telling.js', find: 'return told;', replace: 'return now;' },
+    ],
+    caughtBy: {
+      file: 'waiting-room/waiting-room',
+      title: 'memory: a node that dies with the store takes back nothing that it told',
+    },
+  },
+  {
     name: 'restored-line-goes-back',
     what: 'a line that is restored a second time forgets whom it has called',
     promise: 7,
