@@ -29,6 +29,7 @@ export const REFUSALS = {
   pass_expired: 'The admission pass has expired.',
   // the sale
   event_not_open: 'The sale of this event is not open.',
+  event_opened: 'The sale has opened; when it opens can no longer be changed.',
   seat_taken: 'Somebody else has this seat.',
   seat_unknown: 'There is no such seat in this section.',
   section_sold_out: 'Not enough seats are left in this section.',

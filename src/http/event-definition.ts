@@ -1,8 +1,9 @@
 import { z } from 'zod';
-import { seatCountOf, type EventDefinition } from '../domain/event.ts';
+import type { EventChange } from '../domain/event-change.ts';
+import { seatCountOf, type EventDefinition, type SaleEvent } from '../domain/event.ts';
 import { PROOF_SETTINGS } from '../domain/join-proof.ts';
 import type { LaunchCurve } from '../domain/launch-curve.ts';
-import { amountMinor, currency, sectionId } from './schemas.ts';
+import { amountMinor, currency, iso, sectionId } from './schemas.ts';
 
 /** A map larger than this is several events. */
 const MAX_SEATS = 200_000;
@@ -22,11 +23,13 @@ const text = z.string().trim().min(1).max(200);
 
 const row = z.object({ name: sectionId, seats: z.int().min(1).max(MAX_SEATS) });
 
+const priceMinor = amountMinor.max(MAX_PRICE_MINOR);
+
 const section = z
   .object({
     id: sectionId,
     name: text,
-    priceMinor: amountMinor.max(MAX_PRICE_MINOR),
+    priceMinor,
     rows: z.array(row).min(1).max(5_000).optional(),
     capacity: z.int().min(1).max(MAX_SEATS).optional(),
   })
@@ -77,6 +80,12 @@ export const curveOf = ({ startsAt, ...rest }: z.output<typeof launchCurveSchema
 /** The curve as operators write it. */
 export const curveDocument = ({ startsAtMs, ...rest }: LaunchCurve) =>
   startsAtMs === undefined ? rest : { startsAt: new Date(startsAtMs).toISOString(), ...rest };
+const opensAt = z.iso.datetime({ offset: true }).meta({ example: '2026-12-01T12:00:00Z' });
+
+const limits = z.object({
+  seatsPerFan: z.int().min(1).max(1_000),
+  holdsPerFan: z.int().min(1).max(1_000),
+});
 
 /** What an operator sends to create an event; parses into the domain's definition. */
 export const eventDefinitionSchema = z
@@ -84,11 +93,8 @@ export const eventDefinitionSchema = z
     name: text,
     venue: text,
     currency,
-    opensAt: z.iso.datetime({ offset: true }).meta({ example: '2026-12-01T12:00:00Z' }),
-    limits: z.object({
-      seatsPerFan: z.int().min(1).max(1_000),
-      holdsPerFan: z.int().min(1).max(1_000),
-    }),
+    opensAt,
+    limits,
     admission: z.object({ ratePerMinute, insideMax, closedLoop: closedLoop.optional() }),
     joinProof: z.enum(PROOF_SETTINGS).optional().meta({
       description:
@@ -120,3 +126,58 @@ export const definitionOf = (parsed: z.output<typeof eventDefinitionSchema>): Ev
     ...(launch === undefined ? {} : { launchCurve: curveOf(launch) }),
   };
 };
+
+/** Strict: what may not be changed must not look as if it had been. */
+export const eventChangeSchema = z
+  .strictObject({
+    name: text.optional(),
+    venue: text.optional(),
+    opensAt: opensAt.optional(),
+    limits: limits.optional(),
+    lateMoney: z.object({ reseat: z.boolean() }).optional(),
+    sections: z
+      .array(z.strictObject({ id: sectionId, name: text.optional(), priceMinor: priceMinor.optional() }))
+      .max(1_000)
+      .optional(),
+  })
+  .refine((change) => Object.keys(change).length > 0, 'change at least one thing')
+  .refine((change) => isUnique((change.sections ?? []).map((each) => each.id)), {
+    message: 'section ids must differ',
+    path: ['sections'],
+  })
+  .meta({ id: 'EventChange' });
+
+export const changeOf = ({ opensAt, ...rest }: z.output<typeof eventChangeSchema>): EventChange => ({
+  ...rest,
+  ...(opensAt === undefined ? {} : { opensAtMs: Date.parse(opensAt) }),
+});
+
+/** In the schema's own arrays, which are not readonly. */
+const launchDocument = (curve: LaunchCurve): z.output<typeof launchCurveSchema> => {
+  const { points, ...rest } = curveDocument(curve);
+  return { ...rest, points: points.map((point) => ({ ...point })) };
+};
+
+/** The other way: an event in the form that creates one like it. */
+export const definitionDocument = (event: SaleEvent): z.output<typeof eventDefinitionSchema> => ({
+  name: event.name,
+  venue: event.venue,
+  currency: event.currency,
+  opensAt: iso(event.opensAtMs),
+  limits: event.limits,
+  admission: {
+    ratePerMinute: event.admission.ratePerMinute,
+    insideMax: event.admission.insideMax,
+    closedLoop: event.admission.closedLoop ?? true,
+  },
+  joinProof: event.joinProof ?? 'off',
+  lateMoney: { reseat: event.lateMoney?.reseat ?? false },
+  ...(event.launch ? { launch: launchDocument(event.launch.curve) } : {}),
+  sections: event.sections.map(({ id, name, priceMinor, rows, capacity }) => ({
+    id,
+    name,
+    priceMinor,
+    ...(rows === undefined ? {} : { rows: rows.map((row) => ({ ...row })) }),
+    ...(capacity === undefined ? {} : { capacity }),
+  })),
+});

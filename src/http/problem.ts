@@ -22,6 +22,7 @@ export const STATUS_OF: Readonly<Record<RefusalCode, number>> = {
   pass_invalid: 403,
   pass_expired: 403,
   event_not_open: 409,
+  event_opened: 409,
   seat_taken: 409,
   seat_unknown: 404,
   section_sold_out: 409,

@@ -11,6 +11,7 @@ import { joinDoorRoutes } from './routes/join-door.ts';
 import { lineRoutes } from './routes/line.ts';
 import { machineRoutes } from './routes/machines.ts';
 import { operatorActorRoutes } from './routes/operator-actors.ts';
+import { operatorDefinitionRoutes } from './routes/operator-definition.ts';
 import { operatorEventRoutes } from './routes/operator-events.ts';
 import { operatorMoneyRoutes } from './routes/operator-money.ts';
 import { operatorQueueRoutes } from './routes/operator-queues.ts';
@@ -39,6 +40,7 @@ export const createRoutes = (edge: Edge): readonly Route[] => {
     ...of('tickets', ticketRoutes(edge)),
     ...of('payments', paymentWebhookRoutes(edge)),
     ...of('tickets', operatorEventRoutes(edge)),
+    ...of('tickets', operatorDefinitionRoutes(edge)),
     ...of('tickets', operatorActorRoutes(edge)),
     ...of('payments', operatorMoneyRoutes(edge)),
     ...of('tickets', operatorQueueRoutes(edge)),

@@ -1,4 +1,5 @@
 import type { ActorSystem } from '../actors/kit/system.ts';
+import { changedEvent } from '../domain/event-change.ts';
 import type { SaleEvent } from '../domain/event.ts';
 import type { EventId, SectionId } from '../domain/ids.ts';
 import type { Clock } from '../domain/ports/environment.ts';
@@ -45,6 +46,21 @@ const totals = (sections: readonly SectionCounts[]): LiveNumbers['seats'] => {
   };
 };
 
+/** What an edit can reach, each section's name and price as a member of its own: so the audit shows what differs. */
+const editedOf = ({ name, venue, opensAtMs, limits, lateMoney, sections }: SaleEvent) => ({
+  name,
+  venue,
+  opensAt: new Date(opensAtMs).toISOString(),
+  ...limits,
+  reseat: lateMoney?.reseat ?? false,
+  ...Object.fromEntries(
+    sections.flatMap((section) => [
+      [`${section.id}.name`, section.name],
+      [`${section.id}.priceMinor`, section.priceMinor],
+    ]),
+  ),
+});
+
 /** What operators see and do. Every act is written to the audit with who, when, old and new. */
 export const createOperatorService = (options: OperatorServiceOptions): OperatorService => {
   const { events, audit, actors, waitingRoom, bus, payments, clock } = options;
@@ -86,6 +102,17 @@ export const createOperatorService = (options: OperatorServiceOptions): Operator
       await record(by, 'event.create', eventId, null, definition);
       await options.changed(eventId);
       return event;
+    },
+
+    findEvent: (eventId) => events.find(eventId),
+
+    async editEvent(eventId, change, by) {
+      const done = await events.edit(eventId, (event) => changedEvent(event, change, clock.nowMs()));
+      if (done === null || isRefusal(done)) return done;
+      const { before, after } = done;
+      await record(by, 'event.edit', eventId, editedOf(before), editedOf(after));
+      await options.changed(eventId);
+      return after;
     },
 
     setPhase: (eventId, phase, by) =>

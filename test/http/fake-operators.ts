@@ -1,7 +1,8 @@
+import { changedEvent } from '../../src/domain/event-change.ts';
 import type { IdempotencyStore, StoredAnswer } from '../../src/domain/ports/event-store.ts';
 import type { LiveNumbers, OperatorService } from '../../src/domain/ports/services.ts';
 import { because } from '../../src/domain/binding-limit.ts';
-import { refuse } from '../../src/domain/refusal.ts';
+import { isRefusal, refuse } from '../../src/domain/refusal.ts';
 import type { Review } from '../../src/domain/review.ts';
 import { ELSEWHERE, EVENT, frame, NOW_MS, saleEvent } from './fakes.ts';
 
@@ -50,6 +51,13 @@ export const fakeOperators = () => {
     async createEvent(eventId, definition) {
       acts.push({ act: 'create', target: eventId, detail: definition });
       return { ...saleEvent, eventId };
+    },
+    findEvent: async (eventId) => known(eventId, saleEvent),
+    async editEvent(eventId, change) {
+      if (known(eventId, true) === null) return null;
+      const edited = changedEvent(saleEvent, change, NOW_MS);
+      if (!isRefusal(edited)) acts.push({ act: 'edit', target: eventId, detail: change });
+      return edited;
     },
     async setPhase(eventId, phase) {
       acts.push({ act: 'phase', target: eventId, detail: phase });

@@ -53,6 +53,8 @@ POST /v1/operator/events/{eventId}/message
 POST /v1/operator/events/{eventId}/phase
 GET /v1/operator/events/{eventId}
 GET /v1/operator/events/{eventId}/stream
+GET /v1/operator/events/{eventId}/definition
+PATCH /v1/operator/events/{eventId}
 GET /v1/operator/actors
 DELETE /v1/operator/actors/{path}
 GET /v1/operator/audit

@@ -1,10 +1,12 @@
 import test from 'ava';
-import { ELSEWHERE, EVENT } from './fakes.ts';
+import { ELSEWHERE, EVENT, NOW_MS } from './fakes.ts';
 import { refused, withServer, type Ask } from './with-server.ts';
 
 const OPERATIONS: readonly { readonly method: string; readonly path: string; readonly body?: unknown }[] = [
   { method: 'POST', path: '/v1/operator/events', body: {} },
   { method: 'PATCH', path: `/v1/operator/events/${EVENT}/admission`, body: { paused: true } },
+  { method: 'PATCH', path: `/v1/operator/events/${EVENT}`, body: { name: 'x' } },
+  { method: 'GET', path: `/v1/operator/events/${EVENT}/definition` },
   { method: 'POST', path: `/v1/operator/events/${EVENT}/phase`, body: { phase: 'closed' } },
   { method: 'GET', path: `/v1/operator/events/${EVENT}` },
   { method: 'GET', path: `/v1/operator/events/${EVENT}/stream` },
@@ -306,4 +308,35 @@ test('a console learns who its token names and what this server allows', async (
   const wild = await withServer(t, () => ({ options: { chaos: true } }));
   const operator = await wild.ask('GET', '/v1/operator/session', { token: wild.operator });
   t.like(operator.body, { role: 'operator', chaos: true });
+});
+
+test('an exported definition creates the same event again', async (t) => {
+  const bench = await withServer(t);
+  const exported = await bench.ask('GET', `/v1/operator/events/${EVENT}/definition`, { token: bench.viewer });
+  t.is(exported.status, 200);
+  const again = await bench.ask('POST', '/v1/operator/events', {
+    token: bench.operator,
+    body: exported.body,
+  });
+  t.is(again.status, 201, again.text);
+  const [created] = bench.operators.acts;
+  t.like(created?.detail, {
+    name: 'Noite de Abertura',
+    opensAtMs: NOW_MS,
+    limits: { seatsPerFan: 4, holdsPerFan: 2 },
+    sections: [{ id: 'A', name: 'Cadeira A', priceMinor: 25_000, rows: [{ name: '1', seats: 3 }] }],
+  });
+});
+
+test('an event is changed as far as it may be, and what may not is refused', async (t) => {
+  const bench = await withServer(t);
+  const patch = (body: object) =>
+    bench.ask('PATCH', `/v1/operator/events/${EVENT}`, { token: bench.operator, body });
+  const changed = await patch({ name: 'Outra Noite', sections: [{ id: 'A', priceMinor: 30_000 }] });
+  t.like(changed.body, { name: 'Outra Noite', sections: [{ id: 'A', priceMinor: 30_000 }] });
+  refused(t, await patch({ opensAt: '2027-01-01T00:00:00Z' }), 'event_opened');
+  refused(t, await patch({ sections: [{ id: 'Z', name: 'Z' }] }), 'invalid_request');
+  for (const body of [{}, { currency: 'USD' }, { sections: [{ id: 'A', rows: [] }] }])
+    refused(t, await patch(body), 'invalid_request');
+  t.is(bench.operators.acts.length, 1);
 });

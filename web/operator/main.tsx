@@ -4,9 +4,11 @@ import '../shared/design/base.css';
 import '../shared/design/parts.css';
 import './console.css';
 import './live/live.css';
+import './define/define.css';
 import './engine/engine.css';
 import { reloadOnNewRelease } from '../shared/new-release.ts';
 import { AuditScreen } from './audit/audit-screen.tsx';
+import { EditScreen } from './define/edit-screen.tsx';
 import { SystemScreen } from './engine/system-screen.tsx';
 import { EventsScreen } from './events/events-screen.tsx';
 import { LiveScreen } from './live/live-screen.tsx';
@@ -40,7 +42,11 @@ const Current = () => {
       return <MoneyScreen />;
     case 'audit':
       return <AuditScreen />;
-    default:
+    case 'edit':
+      return <EditScreen key={here.eventId} eventId={here.eventId} />;
+    case 'create':
+      return <EditScreen key="new" eventId={null} />;
+    case 'lost':
       return <Lost />;
   }
 };

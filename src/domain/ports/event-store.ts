@@ -1,6 +1,7 @@
 import type { EventId, SectionId } from '../ids.ts';
 import type { ProofSetting } from '../join-proof.ts';
 import type { LaunchCurve } from '../launch-curve.ts';
+import type { Refusal } from '../refusal.ts';
 import type { AdmissionKnobs, EventDefinition, PhaseSetting, SaleEvent } from '../event.ts';
 
 export interface SectionCounts {
@@ -50,6 +51,11 @@ export interface EventStore {
     eventId: EventId,
     text: string | null,
   ): Promise<{ readonly before: SaleEvent; readonly after: SaleEvent } | null>;
+  /** Writes what `decide` makes of the event, under the event's lock; its refusal changes nothing. Seats stay as they are. */
+  edit(
+    eventId: EventId,
+    decide: (event: SaleEvent) => SaleEvent | Refusal,
+  ): Promise<{ readonly before: SaleEvent; readonly after: SaleEvent } | Refusal | null>;
   countSeats(eventId: EventId): Promise<readonly SectionCounts[]>;
   countOrders(eventId: EventId): Promise<OrderCounts>;
 }

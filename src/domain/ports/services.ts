@@ -1,5 +1,6 @@
 import type { EventDefinition, Phase, PhaseSetting, SaleEvent } from '../event.ts';
 import type { LoopMode, Pressure } from '../closed-loop.ts';
+import type { EventChange } from '../event-change.ts';
 import type { Frame } from '../frame.ts';
 import type { Hold } from '../hold.ts';
 import type { EventId, FanId, HoldId, OrderId, PassId, SeatId, SectionId, TicketId } from '../ids.ts';
@@ -298,6 +299,9 @@ export interface Actor {
 
 export interface OperatorService {
   createEvent(eventId: EventId, definition: EventDefinition, by: Actor): Promise<SaleEvent>;
+  findEvent(eventId: EventId): Promise<SaleEvent | null>;
+  /** Changes what may still be changed (`event-change.ts`); null: there is no such event. */
+  editEvent(eventId: EventId, change: EventChange, by: Actor): Promise<SaleEvent | Refusal | null>;
   setPhase(eventId: EventId, phase: PhaseSetting, by: Actor): Promise<SaleEvent | null>;
   turnKnobs(eventId: EventId, change: KnobChange, by: Actor): Promise<SaleEvent | null>;
   /** Plans the rates of the sale and puts them in force; null: none any more. */

@@ -9,6 +9,7 @@ import type { ProofSetting } from '../../domain/join-proof.ts';
 import type { EventId } from '../../domain/ids.ts';
 import type { LaunchCurve } from '../../domain/launch-curve.ts';
 import type { EventStore, OrderCounts, SectionCounts } from '../../domain/ports/event-store.ts';
+import { isRefusal } from '../../domain/refusal.ts';
 import { inTransaction, type Client, type Pool } from './pool.ts';
 
 interface EventColumns {
@@ -193,6 +194,41 @@ export const createEventStore = (pool: Pool): EventStore => ({
         change.joinProof ?? null,
       ],
     ),
+
+  edit: (eventId, decide) =>
+    inTransaction(pool, async (client) => {
+      await client.query('SELECT 1 FROM tickets.events WHERE event_id = $1 FOR UPDATE', [eventId]);
+      const before = await findIn(client, eventId);
+      if (before === null) return null;
+      const after = decide(before);
+      if (isRefusal(after)) return after;
+      await client.query(
+        `UPDATE tickets.events SET name = $2, venue = $3, opens_at = $4, seats_per_fan = $5, holds_per_fan = $6,
+                                   late_money_reseat = $7 WHERE event_id = $1`,
+        [
+          eventId,
+          after.name,
+          after.venue,
+          new Date(after.opensAtMs),
+          after.limits.seatsPerFan,
+          after.limits.holdsPerFan,
+          after.lateMoney?.reseat ?? false,
+        ],
+      );
+      await client.query(
+        `UPDATE tickets.sections s SET name = w.name, price_minor = w.price_minor
+           FROM unnest($2::text[], $3::text[], $4::bigint[]) AS w (section_id, name, price_minor)
+          WHERE s.event_id = $1 AND s.section_id = w.section_id
+            AND (s.name, s.price_minor) IS DISTINCT FROM (w.name, w.price_minor)`,
+        [
+          eventId,
+          after.sections.map((one) => one.id),
+          after.sections.map((one) => one.name),
+          after.sections.map((one) => one.priceMinor),
+        ],
+      );
+      return { before, after: (await findIn(client, eventId)) as SaleEvent };
+    }),
 
   async countSeats(eventId) {
     const { rows } = await pool.query<SectionCounts>({

@@ -3,6 +3,7 @@ import type { EventId } from '../../domain/ids.ts';
 import type { OrderStatus } from '../../domain/order.ts';
 import type { Clock } from '../../domain/ports/environment.ts';
 import type { EventStore } from '../../domain/ports/event-store.ts';
+import { isRefusal } from '../../domain/refusal.ts';
 import type { SeatStatus } from '../../domain/seat.ts';
 import { seatKey, type SaleTables } from './rows.ts';
 import type { Database } from './tables.ts';
@@ -66,6 +67,12 @@ export const createEventStoreModel = (
         admission: { ...admission, ...change, version: admission.version + 1 },
         ...(launch && change.ratePerMinute !== undefined ? { launch: { ...launch, active: false } } : {}),
       })),
+    async edit(eventId, decide) {
+      const known = tables.events.get(eventId);
+      if (known === undefined) return null;
+      const decided = decide(known.event);
+      return isRefusal(decided) ? decided : changing(eventId, () => decided);
+    },
     async countSeats(eventId) {
       const seats = tables.seats.values().filter((seat) => seat.eventId === eventId);
       const sectionIds = [...new Set(seats.map((seat) => seat.sectionId))].sort();
