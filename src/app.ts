@@ -12,6 +12,7 @@ import { postgresStores, startSale, createSaleView, SYSTEM } from './app/sale.ts
 import { startSandboxGateway } from './app/sandbox.ts';
 import { signingSecret } from './app/secret.ts';
 import { openServers, type Part } from './app/servers.ts';
+import { openTracing, tracedServers, tracedStores } from './app/tracing.ts';
 import { openUpstreams } from './app/upstreams.ts';
 import { createVitalSigns } from './app/vitals.ts';
 import { startWaitingRoom } from './app/waiting-room.ts';
@@ -101,7 +102,8 @@ const compose = async (
     };
   }
   const vitals = createVitalSigns();
-  const servers = await openServers(config, log, closing, vitals);
+  const tracing = await openTracing(config, closing);
+  const servers = tracedServers(await openServers(config, log, closing, vitals), tracing);
   const metrics = createMetrics();
   const { pool, brokerUp, deciding: databaseUp } = servers;
   vitals.watch({ pool, log, metrics, closing, brokerUp, databaseUp });
@@ -115,7 +117,7 @@ const compose = async (
     payments === null
       ? null
       : startMoney({ config, servers, gateway: payments.gateway, metrics, log, closing });
-  const stores = postgresStores(servers.pool);
+  const stores = tracedStores(postgresStores(servers.pool), tracing);
   const sale = roles.includes('tickets')
     ? startSale({
         config,
@@ -126,6 +128,7 @@ const compose = async (
         metrics: createSaleMetrics(metrics),
         timeHold: (decide) => vitals.holds.time(decide, (result) => !isRefusal(result)),
         closing,
+        tracing,
         onFatal,
       })
     : createSaleView(stores, systemClock);
@@ -173,6 +176,7 @@ const compose = async (
     metrics,
     log,
     closing,
+    tracing,
   });
   const isGateway = roles.includes('gateway');
   if (config.SANDBOX_WEBHOOK_URL === undefined) sandbox?.setWebhookUrl(`${url}/v1/payments/webhooks/stripe`);

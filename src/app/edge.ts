@@ -1,6 +1,7 @@
 import type { Config } from '../config.ts';
 import type { RecoveryCodes } from '../domain/ports/line.ts';
 import type { JoinDoor } from '../domain/ports/join-door.ts';
+import type { Tracing } from '../domain/ports/tracing.ts';
 import type { MoneyReport } from '../domain/ports/reconciliation-store.ts';
 import type { BearerTokens, HealthService, LinePasses, PaymentService } from '../domain/ports/services.ts';
 import { readPages } from '../http/pages.ts';
@@ -20,6 +21,7 @@ import { startHousekeeping } from './housekeeping.ts';
 import { portError } from './listen.ts';
 import type { Sale } from './sale.ts';
 import type { Servers } from './servers.ts';
+import { tracedTickets } from './tracing.ts';
 import type { Upstreams } from './upstreams.ts';
 import type { VitalSigns } from './vitals.ts';
 
@@ -43,6 +45,7 @@ export interface EdgeParts {
   readonly metrics: Metrics;
   readonly log: Logger;
   readonly closing: Closing;
+  readonly tracing: Tracing | null;
 }
 
 const SERVICES: readonly Service[] = ['gateway', 'tickets', 'payments'];
@@ -56,7 +59,9 @@ export const startEdge = async (parts: EdgeParts): Promise<string> => {
   closing.add('housekeeping', () => housekeeping.stop());
 
   const server = createHttpServer({
-    tickets: holds.counting(sale.tickets),
+    tickets: parts.tracing
+      ? tracedTickets(holds.counting(sale.tickets), parts.tracing)
+      : holds.counting(sale.tickets),
     payments: parts.payments,
     waitingRoom,
     joinDoor: parts.joinDoor,
@@ -89,6 +94,7 @@ export const startEdge = async (parts: EdgeParts): Promise<string> => {
     metrics: parts.metrics,
     pages: await readPages(PAGES),
     deciding: servers.deciding,
+    ...(parts.tracing && { tracing: parts.tracing }),
     served: SERVICES.filter((service) => config.roles.includes(service)),
     upstreams: config.roles.includes('gateway')
       ? {

@@ -10,6 +10,7 @@ import type { OrderBook, Settlement } from '../domain/ports/order-book.ts';
 import type { Outbox } from '../domain/ports/outbox.ts';
 import type { SeatLedger } from '../domain/ports/seat-ledger.ts';
 import type { TicketService } from '../domain/ports/services.ts';
+import type { Tracing } from '../domain/ports/tracing.ts';
 import { systemClock, systemIds, systemRandom } from '../infra/environment.ts';
 import type { Logger } from '../infra/log.ts';
 import { createEventStore } from '../infra/postgres/event-store.ts';
@@ -76,6 +77,8 @@ export interface SaleParts {
   /** Runs a decision about a hold and notes how long it took; absent: nobody wants to know. */
   readonly timeHold?: (decide: () => Promise<HoldResult>) => Promise<HoldResult>;
   readonly closing: Closing;
+  /** Absent or null: nothing is traced. */
+  readonly tracing?: Tracing | null;
   /** This process cannot heal itself: it must end, so that its runner starts a new one. */
   readonly onFatal: (reason: string) => void;
 }
@@ -136,7 +139,13 @@ export const startSale = (parts: SaleParts): Sale => {
 
   const protocol = createHoldProtocol({ locks, ledger: metrics.countingLedger(ledger), clock });
   const effects: SectionEffects = {
-    decide: (request, owner) => timeHold(() => protocol.decide(request, owner)),
+    decide(request, owner) {
+      const decide = () => timeHold(() => protocol.decide(request, owner));
+      const attributes = { 'catraca.actor': owner };
+      return parts.tracing
+        ? parts.tracing.step('decide', { ids: [request.holdId], attributes }, decide)
+        : decide();
+    },
     readSection: (eventId, sectionId, since) => ledger.readSection(eventId, sectionId, since),
     clock,
     random,

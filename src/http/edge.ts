@@ -1,6 +1,7 @@
 import type { Priority } from '../domain/concurrency-limit.ts';
 import type { Clock, Ids } from '../domain/ports/environment.ts';
 import type { IdempotencyStore } from '../domain/ports/event-store.ts';
+import type { Tracing } from '../domain/ports/tracing.ts';
 import type { Upstream } from '../domain/ports/upstream.ts';
 import type {
   BearerTokens,
@@ -107,6 +108,8 @@ export interface Edge extends EdgeServices {
   readonly draining: () => boolean;
   /** False: a part without which nothing can be decided is away. Only reads are tried then. Absent: never known. */
   readonly deciding?: () => boolean;
+  /** Follows requests through the parts. Absent: nobody does. */
+  readonly tracing?: Tracing;
   /** The services whose routes this process answers itself. Absent: all of them. */
   readonly served?: readonly Service[];
   /** The others, which the gateway passes requests on to. What is neither served nor here does not exist. */

@@ -33,7 +33,10 @@ const namedByConnection = (header: string | undefined): ReadonlySet<string> =>
 const peerOf = (request: IncomingMessage): string => request.socket.remoteAddress ?? 'unknown';
 
 /** The headers of a request on its way to a service: with its id, and with where it came from. */
-const headersFor = (ctx: Context, edge: Pick<Edge, 'options'>): Record<string, string | string[]> => {
+const headersFor = (
+  ctx: Context,
+  edge: Pick<Edge, 'options' | 'tracing'>,
+): Record<string, string | string[]> => {
   const given = ctx.req.headers;
   const dropped = namedByConnection(given.connection);
   const headers: Record<string, string | string[]> = {};
@@ -44,7 +47,7 @@ const headersFor = (ctx: Context, edge: Pick<Edge, 'options'>): Record<string, s
   headers['x-forwarded-proto'] = ctx.protocol;
   headers['x-forwarded-host'] = ctx.host;
   headers['x-request-id'] = stateOf(ctx).requestId;
-  return headers;
+  return { ...headers, ...edge.tracing?.headers() };
 };
 
 /** Hands the answer on as it comes. Koa ends both sides when one of them breaks. */

@@ -62,6 +62,8 @@ export const OWNERS: Readonly<Record<string, readonly string[]>> = {
   amqplib: ['src/infra/rabbit/'],
   stripe: ['src/infra/stripe/'],
   undici: ['src/infra/upstream/'],
+  '@opentelemetry/api': ['src/infra/otel/'],
+  '@opentelemetry/sdk-trace-base': ['src/infra/otel/'],
   'altcha-lib': ['src/infra/altcha/'],
   jose: ['src/infra/'],
   rxjs: [

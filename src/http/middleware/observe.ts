@@ -16,7 +16,7 @@ export const requestIdOf = (request: IncomingMessage, ids: Edge['ids']): string 
  * Names the request, times it, and writes the access log: path patterns and ids, never query strings, headers or bodies,
  * because tokens, passes and ticket codes travel there.
  */
-export const observe = (edge: Pick<Edge, 'ids' | 'log' | 'metrics'>): Middleware => {
+export const observe = (edge: Pick<Edge, 'ids' | 'log' | 'metrics' | 'tracing'>): Middleware => {
   const unrouted = edge.metrics.httpRoute('ANY', 'unmatched');
   return async (ctx, next) => {
     const startedAt = performance.now();
@@ -24,7 +24,12 @@ export const observe = (edge: Pick<Edge, 'ids' | 'log' | 'metrics'>): Middleware
     const state: RequestState = newState(requestId);
     ctx.state = state;
     ctx.res.setHeader('X-Request-Id', requestId);
-    await next();
+    if (edge.tracing === undefined) await next();
+    else
+      await edge.tracing.request(ctx.req.headers, ctx.method, async (named) => {
+        await next();
+        named(state.route ?? 'unmatched', ctx.status, { 'catraca.request_id': requestId });
+      });
     const ms = performance.now() - startedAt;
     const status = ctx.status;
     (state.record ?? unrouted)(status, ms / 1_000);
