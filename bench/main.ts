@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { benchActorKit } from './actor-kit.bench.ts';
+import { benchArena } from './arena.bench.ts';
 import { benchHold } from './hold.ts';
 import { benchOverload } from './overload.ts';
 import { benchRecovery } from './recovery.bench.ts';
@@ -16,6 +17,7 @@ const USAGE = `usage: npm run bench -- <name> [options]
   overload    joins at one and at ten times the capacity of a node: goodput, refusals, memory, recovery
       --seconds <n>       how long each phase lasts (5)
   recovery    a killed section's way back to a true answer, next to the first use of one
+  arena       first paint of a seat map of 20,000 seats in Chromium, and 500 changes
   actor-kit   asks through the actor kit, next to bare nact dispatch
   outages     how long each part's death and return are felt, next to what is promised
       --rounds <n>        deaths of each part (3)
@@ -57,6 +59,8 @@ const run = async (name: string | undefined): Promise<object | null> => {
       return benchOverload({ seconds: whole('seconds', values.seconds) });
     case 'recovery':
       return benchRecovery();
+    case 'arena':
+      return benchArena();
     case 'actor-kit':
       return benchActorKit();
     case 'outages':

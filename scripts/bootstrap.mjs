@@ -1,7 +1,7 @@
 // The door to everything on a fresh clone: installs what is missing, builds what is stale, then becomes the program.
 //   start [args]           every role with embedded parts and the demo event
 //   test [args]            ava with its own arguments
-//   run <command> [args]   one command of the CLI; `bench` and `bugs` have their own programs
+//   run <command> [args]   one command of the CLI; `bench`, `bugs` and `screenshots` have their own programs
 // It works before `npm install`: built-in modules only. All it says goes to stderr, because stdout belongs to the program.
 import { spawnSync } from 'node:child_process';
 import { existsSync, lstatSync, readFileSync } from 'node:fs';
@@ -82,7 +82,11 @@ const become = async (program, args) => {
   await import(pathToFileURL(path).href);
 };
 
-const OWN_PROGRAMS = { bench: 'dist/bench/main.js', bugs: 'dist/test/seeded-bugs/run.js' };
+const OWN_PROGRAMS = {
+  bench: 'dist/bench/main.js',
+  bugs: 'dist/test/seeded-bugs/run.js',
+  screenshots: 'dist/test/web/screenshots.js',
+};
 
 const programOf = (command, args) => {
   switch (command) {

@@ -59,6 +59,8 @@ export interface Visitor {
   readonly complaints: readonly string[];
   /** Another tab of the same browser. */
   readonly tab: () => Promise<Page>;
+  /** Happens at teardown as well. */
+  readonly close: () => Promise<void>;
 }
 
 /** Refusals are answers, not faults: the browser reports each as a resource that failed. */
@@ -77,7 +79,12 @@ export const visit = async (
     reducedMotion: 'reduce',
     ...options,
   });
-  t.teardown(() => context.close());
+  const close = async (): Promise<void> => {
+    // A rewritten answer may be on its way; nobody waits for it any more.
+    for (const page of context.pages()) await page.unrouteAll({ behavior: 'ignoreErrors' });
+    await context.close();
+  };
+  t.teardown(close);
   const complaints: string[] = [];
   const tab = async (): Promise<Page> => {
     const page = await context.newPage();
@@ -88,7 +95,7 @@ export const visit = async (
     page.on('pageerror', (error) => complaints.push(error.message));
     return page;
   };
-  return { context, page: await tab(), complaints, tab };
+  return { context, page: await tab(), complaints, tab, close };
 };
 
 /** Joins the line on the event's page and waits until the turnstile has opened. */
