@@ -61,16 +61,16 @@ export const openConsole = async (
   return { page, complaints };
 };
 
+export interface FanFrame {
+  readonly serving: number;
+  readonly ratePerMinute: number;
+  readonly phase: string;
+  readonly message?: { readonly text: string } | null;
+}
+
 /** What a fan's page reads of the line, by the public route. */
-export const frameOf = async (
-  app: TestApp,
-  eventId: string,
-): Promise<{ readonly serving: number; readonly ratePerMinute: number; readonly phase: string }> => {
-  const reply = await ask<{ serving: number; ratePerMinute: number; phase: string }>(
-    app.url,
-    'GET',
-    `/v1/events/${eventId}/line`,
-  );
+export const frameOf = async (app: TestApp, eventId: string): Promise<FanFrame> => {
+  const reply = await ask<FanFrame>(app.url, 'GET', `/v1/events/${eventId}/line`);
   assert.equal(reply.status, 200, reply.text);
   return reply.body;
 };

@@ -134,6 +134,52 @@ test.serial('an operator turns the rate, a fan’s frame moves, and undo turns i
   await page.getByText('ratePerMinute').first().waitFor();
 });
 
+test.serial(
+  'a planned ramp is in force, a number by hand puts it aside, and undo puts it back',
+  async (t) => {
+    const room = await enter(t, admission(600));
+    if (room === null) return;
+    const { app, eventId } = room;
+    const { page } = await room.open({ path: `/e/${eventId}` });
+    await live(page);
+    await page.getByText('Planned ramp').click();
+    await page.getByLabel('Points of the ramp').fill('0: 300\n0: 400');
+    await page.getByText('“0: 400” was not understood.').waitFor();
+    await page.getByLabel('Points of the ramp').fill('0: 300');
+    await page.getByRole('button', { name: 'Plan', exact: true }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Plan' }).click();
+    await page.getByText('in force: 300 a minute').waitFor();
+    await page.getByLabel('Exact ceiling a minute').fill('700');
+    await page.getByRole('button', { name: 'Apply', exact: true }).click();
+    await page.getByText('put aside by a number set by hand').waitFor();
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await page.getByText('in force: 300 a minute').waitFor();
+    t.deepEqual(
+      (await auditOf(app, eventId)).map(({ action }) => action),
+      ['launch.plan', 'admission.turn', 'admission.turn', 'launch.plan'],
+    );
+  },
+);
+
+test.serial('what the operator tells everybody stands in the frame until it is taken back', async (t) => {
+  const room = await enter(t);
+  if (room === null) return;
+  const { app, eventId } = room;
+  const { page } = await room.open({ path: `/e/${eventId}` });
+  await live(page);
+  const told = async (): Promise<string | undefined> => (await frameOf(app, eventId)).message?.text;
+  await page.getByLabel('Message to those who wait').fill('Doors at eight.');
+  await page.getByRole('button', { name: 'Tell everybody' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByText('Doors at eight.').waitFor();
+  t.is(await told(), undefined);
+  await dialog.getByRole('button', { name: 'Tell everybody' }).click();
+  await eventually(async () => assert.equal(await told(), 'Doors at eight.'));
+  await page.getByRole('button', { name: 'Take it back' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Take it back' }).click();
+  await eventually(async () => assert.equal(await told(), undefined));
+});
+
 test.serial('closing a sale takes two steps, and Escape takes none', async (t) => {
   const room = await enter(t);
   if (room === null) return;

@@ -24,7 +24,7 @@ const ACTS: Readonly<Record<string, ActKey>> = {
   'event.phase': 'act_event_phase',
   'event.message': 'act_event_message',
   'admission.turn': 'act_admission_turn',
-  'admission.schedule': 'act_admission_schedule',
+  'launch.plan': 'act_admission_schedule',
   'actor.kill': 'act_actor_kill',
   'queue.redrive': 'act_queue_redrive',
   'review.resolve': 'act_review_resolve',

@@ -41,7 +41,7 @@ const Preview = ({ numbers, rate }: { readonly numbers: LiveNumbers; readonly ra
 
 /** The operator's ceiling, and how many may be inside: turned, looked at, and only then sent. */
 export const GateForm = ({ numbers }: { readonly numbers: LiveNumbers }) => {
-  const { admission, eventId } = numbers;
+  const { admission } = numbers;
   const rate = useSignal(admission.ratePerMinute);
   const inside = useSignal(admission.insideMax);
   // Somebody else's turn, or what became of ours: the form shows what stands.
@@ -68,7 +68,7 @@ export const GateForm = ({ numbers }: { readonly numbers: LiveNumbers }) => {
         text: t('confirmRateText', { before: admission.ratePerMinute, after: rate.value }),
         act: t('apply'),
       }));
-    if (sure) await turn(eventId, admission, change);
+    if (sure) await turn(numbers, change);
   };
 
   const number = ({ value }: { readonly value: string }): number =>

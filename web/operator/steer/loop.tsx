@@ -33,7 +33,7 @@ const Signals = ({ loop }: { readonly loop: Loop }) => (
 
 /** Whether the rate follows the health of the sale, what it finds, and on what it rests. */
 export const LoopControl = ({ numbers }: { readonly numbers: LiveNumbers }) => {
-  const { admission, eventId, loop } = numbers;
+  const { admission, loop } = numbers;
   const locked = !mayAct.value || turning.value;
   return (
     <div class="stack tight">
@@ -44,7 +44,7 @@ export const LoopControl = ({ numbers }: { readonly numbers: LiveNumbers }) => {
         aria-checked={admission.closedLoop}
         aria-disabled={locked}
         onClick={() => {
-          if (!locked) void turn(eventId, admission, { closedLoop: !admission.closedLoop });
+          if (!locked) void turn(numbers, { closedLoop: !admission.closedLoop });
         }}
       >
         <span class="track" aria-hidden="true" />

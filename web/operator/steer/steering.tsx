@@ -8,6 +8,7 @@ import { t } from '../texts.ts';
 import { Broadcast } from './broadcast.tsx';
 import { GateForm } from './gate-form.tsx';
 import { LoopControl } from './loop.tsx';
+import { Ramp } from './ramp.tsx';
 import { lastTurn, turn, turning, undo } from './turn.ts';
 
 interface Given {
@@ -39,7 +40,7 @@ const LastTurn = ({ eventId }: { readonly eventId: string }) => {
 
 /** Letting in is stopped and goes on: both at once, both can be undone. */
 const PauseButton = ({ numbers }: Given) => {
-  const { admission, eventId } = numbers;
+  const { admission } = numbers;
   return (
     <button
       class="button"
@@ -47,7 +48,7 @@ const PauseButton = ({ numbers }: Given) => {
       aria-pressed={admission.paused}
       aria-disabled={!mayAct.value || turning.value}
       onClick={() => {
-        if (mayAct.value && !turning.value) void turn(eventId, admission, { paused: !admission.paused });
+        if (mayAct.value && !turning.value) void turn(numbers, { paused: !admission.paused });
       }}
     >
       <span aria-hidden="true">{admission.paused ? '▶' : '❚❚'}</span>
@@ -104,6 +105,7 @@ export const Steering = ({ numbers }: Given) => (
     <PauseButton numbers={numbers} />
     <LoopControl numbers={numbers} />
     <LastTurn eventId={numbers.eventId} />
+    <Ramp numbers={numbers} />
     <PhaseButtons numbers={numbers} />
     <Broadcast numbers={numbers} />
   </section>

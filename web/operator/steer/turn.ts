@@ -11,9 +11,13 @@ export interface Turned {
   readonly eventId: string;
   /** What the knobs were, as far as they were turned: sent again, it undoes. */
   readonly before: Knobs | null;
+  /** The plan that a number set by hand took out of force; undoing puts it back. */
+  readonly plan: object | null;
   readonly text: string;
   readonly tone: 'good' | 'bad';
 }
+
+export const launchPath = (eventId: string): string => `/v1/operator/events/${eventId}/launch`;
 
 /** The last turn of this operator in this tab: what he may undo. */
 export const lastTurn = signal<Turned | null>(null);
@@ -34,14 +38,23 @@ const same = (now: Admission, change: Knobs): Knobs =>
   Object.fromEntries(Object.keys(change).map((name) => [name, now[name as keyof Knobs]]));
 
 /** Turns knobs, and keeps what they were. */
-export const turn = async (eventId: string, now: Admission, change: Knobs): Promise<boolean> => {
+export const turn = async (
+  { eventId, admission, launch }: Pick<LiveNumbers, 'eventId' | 'admission' | 'launch'>,
+  change: Knobs,
+): Promise<void> => {
   turning.value = true;
   const reply = await call<Admission>('PATCH', `/v1/operator/events/${eventId}/admission`, change);
   turning.value = false;
+  const plan = change.ratePerMinute !== undefined && launch?.active === true ? launch.curve : null;
   lastTurn.value = reply.ok
-    ? { eventId, before: same(now, change), text: t('turned', { what: describe(change) }), tone: 'good' }
-    : { eventId, before: null, text: problemText(reply.problem), tone: 'bad' };
-  return reply.ok;
+    ? {
+        eventId,
+        before: same(admission, change),
+        plan,
+        text: t('turned', { what: describe(change) }),
+        tone: 'good',
+      }
+    : { eventId, before: null, plan: null, text: problemText(reply.problem), tone: 'bad' };
 };
 
 /** Takes the last turn back; there is no second undo. */
@@ -49,7 +62,10 @@ export const undo = async (): Promise<void> => {
   const last = lastTurn.value;
   if (last === null || last.before === null) return;
   turning.value = true;
-  const reply = await call<Admission>('PATCH', `/v1/operator/events/${last.eventId}/admission`, last.before);
+  let reply = await call('PATCH', `/v1/operator/events/${last.eventId}/admission`, last.before);
+  // Last, because each number set by hand takes the plan out of force again.
+  if (reply.ok && last.plan !== null)
+    reply = await call('POST', launchPath(last.eventId), { curve: last.plan });
   turning.value = false;
   lastTurn.value = reply.ok
     ? { ...last, before: null, text: t('undone', { what: describe(last.before) }), tone: 'good' }
