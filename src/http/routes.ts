@@ -6,6 +6,7 @@ import { admissionRoutes } from './routes/admission.ts';
 import { eventRoutes } from './routes/events.ts';
 import { checkoutRoutes } from './routes/checkouts.ts';
 import { fanRoutes } from './routes/fans.ts';
+import { gateRoutes } from './routes/gate.ts';
 import { holdRoutes } from './routes/holds.ts';
 import { joinDoorRoutes } from './routes/join-door.ts';
 import { lineRoutes } from './routes/line.ts';
@@ -35,6 +36,7 @@ export const createRoutes = (edge: Edge): readonly Route[] => {
     ...of('gateway', lineRoutes(edge)),
     ...of('gateway', joinDoorRoutes(edge)),
     ...of('gateway', admissionRoutes(edge)),
+    ...of('gateway', gateRoutes(edge)),
     ...of('tickets', orderRoutes(edge)),
     ...of('gateway', fanRoutes(edge)),
     ...of('tickets', ticketRoutes(edge)),

@@ -11,6 +11,7 @@ import type { Standing, WaitingRoomService } from '../domain/ports/services.ts';
 import { refuse, type Refusal } from '../domain/refusal.ts';
 import { openEventLine, type EventLine } from './event-line.ts';
 import { etaOf } from './eta.ts';
+import { createGate } from './gate.ts';
 import { createJoining } from './joining.ts';
 import type { WaitingRoomParts } from './parts.ts';
 import { createRedeeming } from './redeeming.ts';
@@ -34,6 +35,7 @@ export const createWaitingRoom = (parts: WaitingRoomParts): WaitingRoom => {
   const lines = new Map<EventId, EventLine>();
   const joining = createJoining(parts);
   const redeeming = createRedeeming(parts);
+  const gate = createGate(parts);
   let cancelRefresh = (): void => undefined;
   let stopped = false;
   let unreadable = false;
@@ -158,6 +160,7 @@ export const createWaitingRoom = (parts: WaitingRoomParts): WaitingRoom => {
     standing: (eventId, fanId, place) => withPlace(eventId, fanId, place, standingOf),
     redeem: (eventId, fanId, place) =>
       withPlace(eventId, fanId, place, (line, number) => redeeming.redeem(line, fanId, number)),
+    checkPass: (eventId, pass) => gate.check(eventId, pass),
     async leave(eventId, fanId) {
       if (isUuid(eventId)) await redeeming.leave(eventId, fanId);
     },

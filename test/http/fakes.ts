@@ -253,6 +253,10 @@ export const fakeLine = () => {
       passes.set(fanId, pass);
       return { created: known === undefined, pass, expiresAtMs: NOW_MS + HOUR_MS };
     },
+    checkPass: async (eventId, pass) =>
+      pass.startsWith(`pass:${eventId}:`)
+        ? { fanId: pass.split(':')[2] ?? '', expiresAtMs: NOW_MS + HOUR_MS }
+        : refuse('pass_invalid'),
     async leave(_eventId, fanId) {
       passes.delete(fanId);
     },

@@ -38,6 +38,7 @@ DELETE /v1/events/{eventId}/admission
 POST /v1/events/{eventId}/holds
 DELETE /v1/holds/{holdId}
 POST /v1/holds/{holdId}/extend
+GET /v1/gate
 POST /v1/orders
 GET /v1/orders/{orderId}
 GET /v1/orders/{orderId}/stream

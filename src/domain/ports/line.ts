@@ -169,6 +169,8 @@ export interface LineJournal {
   spendPlace(eventId: EventId, fanId: FanId, number: PlaceNumber): Promise<void>;
   /** The admission of this place, or a new one. Null: the fan has no such place. */
   recordAdmission(admission: NewAdmission): Promise<(AdmissionRecord & { readonly created: boolean }) | null>;
+  /** The admission that this pass names. Null: there is none. */
+  findPass(passId: PassId): Promise<AdmissionRecord | null>;
   findAdmission(eventId: EventId, number: PlaceNumber): Promise<AdmissionRecord | null>;
   /** Ends the fan's admission if it is alive, and returns the newest one however it ended. Null: there never was one. */
   endAdmission(eventId: EventId, fanId: FanId): Promise<AdmissionRecord | null>;

@@ -169,6 +169,12 @@ export interface LoopView {
   readonly signals: readonly Pressure[];
 }
 
+/** Who was let in, and until when. */
+export interface PassHolder {
+  readonly fanId: FanId;
+  readonly expiresAtMs: number;
+}
+
 export interface WaitingRoomService {
   /** `arrival`: how they came; absent: nothing is asked of them at the door. */
   join(eventId: EventId, fanId: FanId, arrival?: Arrival): Promise<Joined | Refusal>;
@@ -182,6 +188,8 @@ export interface WaitingRoomService {
     fanId: FanId,
     place: string,
   ): Promise<{ readonly created: boolean; readonly pass: string; readonly expiresAtMs: number } | Refusal>;
+  /** Whether this pass opens the event now. Rejects when nobody can say. */
+  checkPass(eventId: EventId, pass: string): Promise<PassHolder | Refusal>;
   /** Gives the slot back. Doing it twice is fine. */
   leave(eventId: EventId, fanId: FanId): Promise<void>;
   counters(eventId: EventId): Promise<LineCounters | null>;

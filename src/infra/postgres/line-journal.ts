@@ -78,6 +78,8 @@ const RECORD_ADMISSION = `
 
 const FIND_ADMISSION = `SELECT ${ADMISSION} FROM line.admissions WHERE event_id = $1 AND number = $2`;
 
+const FIND_PASS = `SELECT ${ADMISSION} FROM line.admissions WHERE pass_id = $1`;
+
 const NEWEST_ADMISSION = `
   SELECT ${ADMISSION} FROM line.admissions WHERE event_id = $1 AND fan_id = $2 ORDER BY admitted_at DESC LIMIT 1`;
 
@@ -178,6 +180,11 @@ export const createLineJournal = (pool: Pool): LineJournal => {
     recordPlace: (eventId, fanId, number) => record({ eventId, fanId, number }),
     findPlace: (eventId, fanId) => find({ eventId, fanId }),
     findAdmission,
+
+    async findPass(passId) {
+      const { rows } = await pool.query<AdmissionRow>(FIND_PASS, [passId]);
+      return rows[0] === undefined ? null : admissionOf(rows[0]);
+    },
 
     async spendPlace(eventId, fanId, number) {
       await pool.query(SPEND_PLACE, [eventId, fanId, number]);

@@ -79,6 +79,10 @@ export const createLineJournalModel = (tables: SaleTables, clock: Pick<Clock, 'n
       return { ...admissionOf(row), created: true };
     },
     findAdmission: async (eventId, number) => findAdmission(eventId, number),
+    async findPass(passId) {
+      const row = tables.admissions.values().find((one) => one.passId === passId);
+      return row === undefined ? null : admissionOf(row);
+    },
     async endAdmission(eventId, fanId) {
       const ofFan = admissionsOf(eventId).filter((row) => row.fanId === fanId);
       for (const row of ofFan) {
