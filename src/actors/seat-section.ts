@@ -4,7 +4,15 @@ import type { Clock, Random } from '../domain/ports/environment.ts';
 import type { HoldCommand, SeatMap } from '../domain/ports/services.ts';
 import { refuse, type Refusal } from '../domain/refusal.ts';
 import type { SeatRow } from '../domain/seat.ts';
-import { claim, learn, sectionFrom, settleHeld, settleRefused, type Section } from '../domain/section.ts';
+import {
+  claim,
+  learn,
+  sectionFrom,
+  settleHeld,
+  settleRefused,
+  settleUnknown,
+  type Section,
+} from '../domain/section.ts';
 import { seatMapOf } from '../domain/seat-map.ts';
 import type { ActorContext, ActorSpec, Outcome } from './kit/actor.ts';
 import type { ReplyPort } from './kit/reply-port.ts';
@@ -232,7 +240,7 @@ const onDecided = (
   state.map = null;
   if ('error' in outcome) {
     // Postgres gave no word. The seats may be held by now: the next read tells, and a repeat with the same key finds out.
-    settleRefused(section, asked.seatIds, asked.command.holdId, [], 0, false);
+    settleUnknown(section, asked.seatIds, asked.command.holdId);
     asked.port.reply(refuse('outcome_unknown'));
     read(options, state, context);
     return;

@@ -22,6 +22,8 @@ export interface SeatBelief {
   revision: number;
   /** The turn in which we last learned something about it ourselves. */
   touched: number;
+  /** A hold of unknown outcome that may have it. */
+  maybe: HoldId | null;
 }
 
 export interface Section {
@@ -55,6 +57,7 @@ export const sectionFrom = (rows: readonly SeatRow[]): Section => {
       heldUntilMs: row.heldUntilMs,
       revision: row.revision,
       touched: 0,
+      maybe: null,
     };
     section.seats.set(row.seatId, belief);
     section.inOrder.push(belief);
@@ -103,10 +106,14 @@ export const claim = (
 
 const ownSeats = (section: Section, wish: SeatWish, holdId: HoldId): readonly SeatId[] => {
   if ('quantity' in wish) {
-    return section.inOrder.filter((seat) => seat.holdId === holdId).map((seat) => seat.seatId);
+    return section.inOrder.filter((seat) => mayBeOf(seat, holdId)).map((seat) => seat.seatId);
   }
-  return wish.seatIds.some((seatId) => section.seats.get(seatId)?.holdId === holdId) ? wish.seatIds : [];
+  const seats = wish.seatIds.map((seatId) => section.seats.get(seatId));
+  return seats.some((seat) => seat !== undefined && mayBeOf(seat, holdId)) ? wish.seatIds : [];
 };
+
+const mayBeOf = (seat: SeatBelief, holdId: HoldId): boolean =>
+  seat.holdId === holdId || seat.maybe === holdId;
 
 const mark = (section: Section, seats: readonly SeatBelief[], holdId: HoldId): AskLedger => {
   for (const seat of seats) {
@@ -126,6 +133,7 @@ export const settleHeld = (section: Section, asked: readonly SeatId[], hold: Hol
     const seat = section.seats.get(seatId);
     if (seat === undefined || seat.status !== 'deciding' || seat.holdId !== hold.holdId) continue;
     seat.touched = section.turn;
+    seat.maybe = null;
     if (granted.has(seatId)) {
       seat.status = 'held';
       seat.heldUntilMs = hold.expiresAtMs;
@@ -137,7 +145,22 @@ export const settleHeld = (section: Section, asked: readonly SeatId[], hold: Hol
 };
 
 /**
- * Postgres (or the lock) refused, or nobody knows. Seats named as standing in the way are believed taken until
+ * Nobody knows whether the hold was granted. The seats are worth asking for, and whatever others are told of them meanwhile, a
+ * repeat of this hold is never refused from memory.
+ */
+export const settleUnknown = (section: Section, asked: readonly SeatId[], holdId: HoldId): void => {
+  section.turn += 1;
+  for (const seatId of asked) {
+    const seat = section.seats.get(seatId);
+    if (seat === undefined || seat.status !== 'deciding' || seat.holdId !== holdId) continue;
+    seat.touched = section.turn;
+    forget(seat);
+    seat.maybe = holdId;
+  }
+};
+
+/**
+ * Postgres (or the lock) refused. Seats named as standing in the way are believed taken until
  * `believeUntilMs`, by when a fresh snapshot has the truth; the others are worth asking for again. `named`: the request named its
  * seats. Then an earlier try of the same hold, on another node, may be what stands in the way: its repeat asks again.
  */
@@ -152,6 +175,7 @@ export const settleRefused = (
   section.turn += 1;
   for (const seatId of asked) {
     const seat = section.seats.get(seatId);
+    if (seat?.maybe === holdId) seat.maybe = null;
     if (seat === undefined || seat.status !== 'deciding' || seat.holdId !== holdId) continue;
     seat.touched = section.turn;
     forget(seat);
@@ -188,6 +212,8 @@ export const learn = (section: Section, rows: readonly SeatRow[], askedInTurn: n
     seat.status = row.status;
     seat.holdId = row.holdId;
     seat.heldUntilMs = row.heldUntilMs;
+    // A free seat may still become the hold's whose outcome is not known: its statement may be on its way.
+    if (row.status !== 'free') seat.maybe = null;
     seat.revision = row.revision;
   }
   section.knownUntilMs = Math.min(newestMs, leftOutMs);

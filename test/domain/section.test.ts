@@ -3,7 +3,15 @@ import fc from 'fast-check';
 import type { Hold } from '../../src/domain/hold.ts';
 import { mayBecome, type SeatRow, type SeatStatus } from '../../src/domain/seat.ts';
 import { seatMapOf } from '../../src/domain/seat-map.ts';
-import { claim, learn, sectionFrom, settleHeld, settleRefused, versionOf } from '../../src/domain/section.ts';
+import {
+  claim,
+  learn,
+  sectionFrom,
+  settleHeld,
+  settleRefused,
+  settleUnknown,
+  versionOf,
+} from '../../src/domain/section.ts';
 
 const NOW_MS = 1_000;
 const LATER_MS = 9_000;
@@ -418,4 +426,19 @@ test('whoever let the server choose is given other seats after a refusal', (t) =
   const second = claim(section, { quantity: 1 }, 'mine', NOW_MS, 0);
   t.is(second.kind, 'ask');
   t.notDeepEqual(second, first);
+});
+
+test('a hold of unknown outcome is asked about again, whatever others were told of its seats meanwhile', (t) => {
+  const section = sectionFrom([row(1), row(2)]);
+  const wish = { seatIds: ['A-1-1'] };
+  claim(section, wish, 'mine', NOW_MS, 0);
+  settleUnknown(section, ['A-1-1'], 'mine');
+  t.is(claim(section, wish, 'another', NOW_MS, 0).kind, 'ask');
+  t.is(claim(section, wish, 'mine', NOW_MS, 0).kind, 'ask', 'also while the other is being decided');
+  settleRefused(section, ['A-1-1'], 'another', ['A-1-1'], NOW_MS + 2_000, true);
+  t.is(claim(section, wish, 'mine', NOW_MS, 0).kind, 'ask');
+  t.like(claim(section, wish, 'third', NOW_MS, 0), { kind: 'refused', code: 'seat_taken' });
+  // A definite no ends it: a fan who let the server choose is given other seats.
+  settleRefused(section, ['A-1-1'], 'mine', ['A-1-1'], NOW_MS + 2_000, false);
+  t.like(claim(section, wish, 'mine', NOW_MS, 0), { kind: 'refused', code: 'seat_taken' });
 });
