@@ -1,6 +1,7 @@
 // Takes a picture of every screen in docs/screenshots/: `npm run screenshots`, or some by name: `npm run screenshots -- seat-map`.
 import { mkdir } from 'node:fs/promises';
 import { sharedStage } from '../support/app.ts';
+import { takeConsole } from './console-screenshots.ts';
 import { openFanStage, PHONE, visit } from './fan-stage.ts';
 import { createGalleryEvents, SCREENS, type GalleryEvents, type Screen } from './gallery.ts';
 import type { FanStage } from './fan-stage.ts';
@@ -31,7 +32,7 @@ const take = async (
 
 const wanted = process.argv.slice(2);
 const chosen = SCREENS.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
-const fan = await openFanStage(stage);
+const fan = await openFanStage(stage, { CHAOS: '1', RECONCILE_EVERY_MS: '3000' });
 try {
   if (fan === null) throw new Error('There is no Chromium here: apt-get install chromium.');
   await mkdir(FOLDER, { recursive: true });
@@ -41,6 +42,7 @@ try {
     if (ON_PHONE.includes(screen.name)) await take(fan, events, screen, true);
     process.stdout.write(`${screen.name}\n`);
   }
+  await takeConsole(stage, fan, events.arena, FOLDER, wanted);
 } catch (error) {
   process.stderr.write(`${(error as Error).message}\n`);
   process.exitCode = 1;

@@ -16,8 +16,11 @@ const span = (seconds: number | null): string =>
 /** What another rate does to whoever stands last, before anybody feels it. */
 const Preview = ({ numbers, rate }: { readonly numbers: LiveNumbers; readonly rate: number }) => {
   const waiting = Math.max(0, numbers.line.joined - numbers.line.serving);
-  const now = waitSeconds(waiting, numbers.admission.ratePerMinute);
-  const then = waitSeconds(waiting, rate);
+  const { loop, frame } = numbers;
+  // While the closed loop holds back, a higher ceiling promises no more than what the sale was found to bear.
+  const borne = loop === null || loop.mode === 'open' ? rate : Math.min(rate, loop.ratePerMinute);
+  const now = waitSeconds(waiting, frame.ratePerMinute);
+  const then = waitSeconds(waiting, rate === numbers.admission.ratePerMinute ? frame.ratePerMinute : borne);
   const heldBack = numbers.limit !== 'rate' && rate > numbers.admission.ratePerMinute;
   return (
     <output class="preview" for="rate">
