@@ -8,6 +8,7 @@ import { serveCommand } from './cli/serve.ts';
 import { simulateCommand } from './cli/simulate.ts';
 import { tokenCommand } from './cli/token.ts';
 import { UsageError } from './cli/usage.ts';
+import { verifyDrawCommand } from './cli/verify-draw.ts';
 import { verifyCommand } from './cli/verify.ts';
 import { StartError } from './app/start-error.ts';
 import { ConfigError } from './config.ts';
@@ -23,6 +24,7 @@ const COMMANDS: Readonly<
   rush: rushCommand,
   chaos: chaosCommand,
   verify: verifyCommand,
+  'verify-draw': verifyDrawCommand,
   simulate: simulateCommand,
   rehearse: rehearseCommand,
 };
@@ -36,6 +38,7 @@ const USAGE = `catraca <command>
   rush [--fans N] [--seats N] [--duration S] [--url URL]     sends simulated fans to a running server
   chaos [--short] [--minutes N] [--seed N] [--report FILE]   breaks servers and nodes of its own under load, then audits
   verify --event ID [--json] [--settle S] [--without-gateway] audits Postgres and the gateway's ledger, read-only
+  verify-draw FILE|URL [--receipt FILE] [--index N] [--turns FILE] [--save FILE] [--json] recomputes the draw of a line
   simulate [--seed N] [--seeds K] [--steps M] [--json]       the whole sale from a seed, with faults; needs no server
   rehearse [--fans N] [--event FILE] [--replay ID] [--html FILE]  plays a sale in fast time and recommends a rate
 

@@ -1,4 +1,4 @@
-import type { HealthService } from '../domain/ports/services.ts';
+import type { HealthService } from '../domain/ports/health.ts';
 import type { Part } from './servers.ts';
 
 /** Tells what the watchers of the parts know; nobody who asks for it waits for a server. */

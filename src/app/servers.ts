@@ -1,8 +1,8 @@
+import type { PartHealth } from '../domain/ports/health.ts';
 import { serversOf, type Config } from '../config.ts';
 import type { LineStore } from '../domain/ports/line.ts';
 import type { MessageBus } from '../domain/ports/message-bus.ts';
 import type { SeatLocks } from '../domain/ports/seat-locks.ts';
-import type { PartHealth } from '../domain/ports/services.ts';
 import { within } from '../infra/deadline.ts';
 import { systemClock, systemIds } from '../infra/environment.ts';
 import { createFallbackBus } from '../infra/fallback-bus.ts';

@@ -3,7 +3,9 @@ import type { RecoveryCodes } from '../domain/ports/line.ts';
 import type { LinePasses } from '../domain/ports/services.ts';
 import { slowdownOf } from '../domain/slowdown.ts';
 import { systemClock, systemIds } from '../infra/environment.ts';
+import { nodeHashes } from '../infra/hashes.ts';
 import type { Logger } from '../infra/log.ts';
+import { createDrawBook } from '../infra/postgres/draw-book.ts';
 import { createLineJournal } from '../infra/postgres/line-journal.ts';
 import type { JoinGuard } from '../waiting-room/join-guard.ts';
 import { createWaitingRoom, type WaitingRoom } from '../waiting-room/waiting-room.ts';
@@ -31,6 +33,8 @@ export const startWaitingRoom = async (parts: WaitingRoomParts): Promise<Waiting
   const waitingRoom = createWaitingRoom({
     store: servers.line,
     journal: createLineJournal(servers.pool),
+    draws: createDrawBook(servers.pool),
+    hashes: nodeHashes,
     passes: parts.passes,
     guard: parts.guard,
     events: sale.events,

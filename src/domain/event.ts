@@ -55,6 +55,11 @@ export interface EventDefinition {
   readonly joinProof?: ProofSetting | undefined;
   /** The rates that are planned; absent: the ceiling from the first moment. */
   readonly launchCurve?: LaunchCurve | undefined;
+  /**
+   * `beacon`: which public randomness, of a time after the opening, goes into the draw of those who joined before; the line
+   * waits for it. Absent: none.
+   */
+  readonly draw?: { readonly beacon: string } | undefined;
   readonly sections: readonly SectionDefinition[];
 }
 

@@ -26,6 +26,8 @@ export interface Frame extends FrameExtras {
   readonly reason: BindingLimit;
   /** `reason` with the figures it rests on, in words for fans. */
   readonly because: Because;
+  /** The order is fixed: whoever joined before the opening has a drawn number now in place of the one told at joining. */
+  readonly drawn: boolean;
   readonly opensAt: string;
   /** When this frame was made; ISO 8601 UTC. */
   readonly at: string;
@@ -52,6 +54,7 @@ export interface LineReading {
   readonly countedAtMs: number;
   /** Figures that go with `binding`. */
   readonly parameters?: LimitParameters | undefined;
+  readonly drawn?: boolean;
 }
 
 const reasonOf = (phase: Phase, reading: LineReading | null): BindingLimit => {
@@ -84,6 +87,7 @@ export const nextFrame = (
   inside: reading?.inside ?? previous?.inside ?? 0,
   ratePerMinute: reading?.effectiveRatePerMinute ?? 0,
   ...sayWhy(event.phase, reading),
+  drawn: (previous?.drawn ?? false) || (reading?.drawn ?? false),
   opensAt: new Date(event.opensAtMs).toISOString(),
   at: new Date(nowMs).toISOString(),
 });

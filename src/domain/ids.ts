@@ -13,7 +13,10 @@ export type OrderId = string;
 export type AttemptId = string;
 export type TicketId = string;
 export type PassId = string;
-/** A fan's position in the line of one event: 1 is the first. Never reused, never renumbered. */
+/**
+ * Which place of a line: counts from 1 in the order of joining; never reused, never renumbered. After a draw its turn, the
+ * position in the order of calling, is another number for all who joined before the opening.
+ */
 export type PlaceNumber = number;
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;

@@ -6,7 +6,6 @@ import type { LineSnapshot, RedeemOutcome, Slowdown, StepInput, StepResult } fro
 /**
  * The rule of the line. `infra/redis/lua/line-*.lua` is the same rule in Lua; one conformance suite holds both. Functions
  * are deterministic and change the line in place: copying some thousand live passes would cost more than the step.
- *
  * Everything that must end by itself (calls, passes, wants) is counted in buckets of `BUCKET_MS` by the time it ends, so
  * that a step looks only at the buckets that ended since the last one.
  */
@@ -220,6 +219,7 @@ export const stepLine = (line: Line, input: StepInput, callTtlMs: number, nowMs:
   advance(line, nowMs);
   adopt(line, input.knobs);
   heed(line, input);
+  line.joined = Math.max(line.joined, input.joinedAtLeast ?? 0);
   const calling = input.open && !line.knobs.paused;
   if (calling) {
     const room = roomOf(line, input.roomLeft);

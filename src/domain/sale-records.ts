@@ -107,6 +107,8 @@ export interface AdmissionEntry {
   readonly passId: PassId;
   readonly fanId: FanId;
   readonly number: number;
+  /** Where the place stood in the order of calling. */
+  readonly turn: number;
   readonly admittedAtMs: number;
   readonly expiresAtMs: number;
   readonly leftAtMs: number | null;

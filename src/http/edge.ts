@@ -1,3 +1,4 @@
+import type { HealthService } from '../domain/ports/health.ts';
 import type { Priority } from '../domain/concurrency-limit.ts';
 import type { Clock, Ids } from '../domain/ports/environment.ts';
 import type { IdempotencyStore } from '../domain/ports/event-store.ts';
@@ -5,7 +6,6 @@ import type { Tracing } from '../domain/ports/tracing.ts';
 import type { Upstream } from '../domain/ports/upstream.ts';
 import type {
   BearerTokens,
-  HealthService,
   LinePasses,
   OperatorService,
   PaymentService,

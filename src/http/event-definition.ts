@@ -105,6 +105,14 @@ export const eventDefinitionSchema = z
         'Money that comes after its seats were sold: other seats of that price, or back (default).',
     }),
     launch: launchCurveSchema.optional(),
+    draw: z
+      .object({ beacon: text })
+      .optional()
+      .meta({
+        description:
+          'Which public randomness, of a time after `opensAt`, goes into the draw of those who join before: source and round, ' +
+          'so that anybody can look it up. The line waits until an operator has given it. Absent: none.',
+      }),
     sections: z.array(section).min(1).max(1_000),
   })
   .refine((one) => isUnique(one.sections.map((each) => each.id)), {

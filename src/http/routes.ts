@@ -3,6 +3,7 @@ import type { Edge } from './edge.ts';
 import { describeRoutes } from './openapi.ts';
 import type { Route, Service } from './route.ts';
 import { admissionRoutes } from './routes/admission.ts';
+import { drawRoutes } from './routes/draw.ts';
 import { eventRoutes } from './routes/events.ts';
 import { checkoutRoutes } from './routes/checkouts.ts';
 import { fanRoutes } from './routes/fans.ts';
@@ -13,6 +14,7 @@ import { lineRoutes } from './routes/line.ts';
 import { machineRoutes } from './routes/machines.ts';
 import { operatorActorRoutes } from './routes/operator-actors.ts';
 import { operatorDefinitionRoutes } from './routes/operator-definition.ts';
+import { operatorDrawRoutes } from './routes/operator-draw.ts';
 import { operatorEventRoutes } from './routes/operator-events.ts';
 import { operatorMoneyRoutes } from './routes/operator-money.ts';
 import { operatorQueueRoutes } from './routes/operator-queues.ts';
@@ -35,6 +37,7 @@ export const createRoutes = (edge: Edge): readonly Route[] => {
     ...of('tickets', eventRoutes(edge)),
     ...of('gateway', lineRoutes(edge)),
     ...of('gateway', joinDoorRoutes(edge)),
+    ...of('gateway', drawRoutes(edge)),
     ...of('gateway', admissionRoutes(edge)),
     ...of('gateway', gateRoutes(edge)),
     ...of('tickets', orderRoutes(edge)),
@@ -43,6 +46,7 @@ export const createRoutes = (edge: Edge): readonly Route[] => {
     ...of('payments', paymentWebhookRoutes(edge)),
     ...of('tickets', operatorEventRoutes(edge)),
     ...of('tickets', operatorDefinitionRoutes(edge)),
+    ...of('tickets', operatorDrawRoutes(edge)),
     ...of('tickets', operatorActorRoutes(edge)),
     ...of('payments', operatorMoneyRoutes(edge)),
     ...of('tickets', operatorQueueRoutes(edge)),

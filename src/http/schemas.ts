@@ -24,6 +24,10 @@ export const currency = z
   .regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code')
   .meta({ example: 'BRL' });
 export const count = z.int().min(0);
+export const sha256Hex = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/)
+  .meta({ description: '32 bytes in lower-case hexadecimal.' });
 
 /** Milliseconds since the epoch as ISO 8601 UTC. */
 export const iso = (ms: number): string => new Date(ms).toISOString();
@@ -94,6 +98,10 @@ export const frameSchema = z
     ratePerMinute: z.number().min(0),
     reason: bindingLimit.meta({ description: 'What limits the rate now.' }),
     because: becauseSchema,
+    drawn: z.boolean().meta({
+      description:
+        'The order is fixed: whoever joined before the opening has a drawn number now; ask `…/line/me`.',
+    }),
     message: operatorMessage.nullable().optional().meta({
       description: 'What the operator tells everybody. Text, never markup.',
     }),

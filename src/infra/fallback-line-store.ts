@@ -61,7 +61,7 @@ export const createFallbackLineStore = ({
     degraded ? degradedKnobs(knobs) : knobs;
 
   return {
-    nextNumber: (eventId) => ask((store) => store.nextNumber(eventId)),
+    nextNumber: (eventId, behind) => ask((store) => store.nextNumber(eventId, behind)),
     step: (eventId, input) =>
       ask(async (store, degraded): Promise<StepResult | Lost> => {
         const result = await store.step(eventId, { ...input, knobs: knobsFor(input.knobs, degraded) });

@@ -21,7 +21,7 @@ export interface OperatorServiceOptions {
   readonly events: EventStore;
   readonly audit: AuditLog;
   readonly actors: Pick<ActorSystem, 'tree' | 'kill'>;
-  readonly waitingRoom: Pick<WaitingRoomService, 'frame' | 'counters' | 'loop' | 'plannedRate'>;
+  readonly waitingRoom: Pick<WaitingRoomService, 'frame' | 'counters' | 'loop' | 'plannedRate' | 'setBeacon'>;
   /** Sections of the event that are closed on this node after repeated faults. */
   readonly closedSections: (eventId: EventId) => ReadonlySet<SectionId>;
   readonly holds: Pick<HoldTally, 'of'>;
@@ -135,6 +135,13 @@ export const createOperatorService = (options: OperatorServiceOptions): Operator
       act(by, 'event.message', eventId, events.setMessage(eventId, text), ({ message }) => ({
         text: message?.text ?? null,
       })),
+
+    async setBeacon(eventId, value, by) {
+      const draw = await waitingRoom.setBeacon(eventId, value);
+      if (isRefusal(draw)) return draw;
+      await record(by, 'draw.beacon', eventId, null, draw.beacon);
+      return draw;
+    },
 
     async numbers(eventId) {
       const [event, frame] = await Promise.all([events.find(eventId), waitingRoom.frame(eventId)]);

@@ -18,6 +18,8 @@ export interface FrameDocument {
 export interface Joined {
   readonly place: string;
   readonly number: number;
+  /** Of whoever joined before the opening. */
+  readonly receipt?: { readonly index: number } | null;
 }
 export interface PassDocument {
   readonly pass: string;

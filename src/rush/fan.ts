@@ -42,7 +42,7 @@ const join = async (world: World, fan: SignedIn, random: Random): Promise<Joined
   if (answer.kind !== 'ok') return null;
   const joined = answer.body as Joined;
   world.tally.count('joined');
-  world.memory.place(fan.fanId, joined.number);
+  world.memory.place(fan.fanId, joined.receipt?.index ?? joined.number);
   return joined;
 };
 

@@ -73,7 +73,7 @@ const joins = async (person: Person): Promise<string | null> => {
     (answer) => !isRefusal(answer),
   );
   if (joined === null || isRefusal(joined)) return null;
-  memory.place(fanId, joined.number);
+  memory.place(fanId, joined.receipt?.index ?? joined.number);
   memory.frame(joined.frame);
   return joined.place;
 };

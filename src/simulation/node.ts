@@ -8,6 +8,7 @@ import type { LineStore } from '../domain/ports/line.ts';
 import type { SeatLocks } from '../domain/ports/seat-locks.ts';
 import { refuse } from '../domain/refusal.ts';
 import { slowdownOf } from '../domain/slowdown.ts';
+import { nodeHashes } from '../infra/hashes.ts';
 import { createLinePasses } from '../infra/line-passes.ts';
 import type { Logger } from '../infra/log.ts';
 import { createPaymentService, type RunningPaymentService } from '../payments/payment-service.ts';
@@ -148,6 +149,8 @@ export const startNode = async (parts: NodeParts): Promise<Node> => {
   const room = createWaitingRoom({
     store: remote(servers.line, link('redis'), ['healthy']),
     journal: remote(postgres.journal, db),
+    draws: remote(postgres.draws, db),
+    hashes: nodeHashes,
     passes,
     events,
     clock: surroundings.clock,

@@ -106,3 +106,14 @@ export const etaOf = (input: EtaInput): Eta | null => {
       return fromPace(people, frame.ratePerMinute, recent, false);
   }
 };
+
+/** Before the draw any turn among the entrants is as likely as any other: the band of the turns, with that of each of its ends. */
+export const etaUndrawn = (entrants: number, etaBehind: (ahead: number) => Eta | null): Eta | null => {
+  const [early, middle, late] = [0.1, 0.5, 0.9].map((share) => etaBehind(Math.floor(entrants * share)));
+  if (!early || !middle || !late) return null;
+  return {
+    p10Seconds: early.p10Seconds,
+    p50Seconds: middle.p50Seconds,
+    p90Seconds: late.p90Seconds,
+  };
+};

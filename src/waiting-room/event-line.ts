@@ -7,6 +7,7 @@ import type { LineCounters, Lost, StepInput, StepResult } from '../domain/ports/
 import { slowdownOfLaunch, slower } from '../domain/slowdown.ts';
 import { admissionFrames, slowedBy, ticksOf, type EffectiveKnobs } from '../streams/admissions.ts';
 import { closedLoop } from '../streams/closed-loop.ts';
+import { openLineDraw, type LineDraw } from './line-draw.ts';
 import { createLineTelling } from './line-telling.ts';
 import { extrasOf, stockOf } from './extras.ts';
 import { createPace, type Reading } from './pace.ts';
@@ -29,6 +30,7 @@ export interface EventLine {
   pace(): Reading | null;
   /** The active launch curve and where on it the sale is; null: there is none. */
   planned(): { readonly curve: LaunchCurve; readonly moment: CurveMoment } | null;
+  readonly draw: LineDraw;
   /** What the closed loop of this node thinks; null: it is off, or there is none. */
   loop(): LoopState | null;
   /** Asks the store; restores a line that it has lost and asks again. */
@@ -50,6 +52,7 @@ export const openEventLine = (first: SaleEvent, parts: WaitingRoomParts, node: s
   const { eventId } = first;
   const event$ = new BehaviorSubject(first);
   const closed$ = new Subject<void>();
+  const draw = openLineDraw(first, parts);
   const pace = createPace();
   const telling = createLineTelling(eventId, parts);
   const gone = createPace();
@@ -95,12 +98,22 @@ export const openEventLine = (first: SaleEvent, parts: WaitingRoomParts, node: s
     !event$.value.admission.paused &&
     parts.stockLeft?.(eventId) !== 0;
 
+  /** Nobody is called before the order is fixed, whatever this node's clock says. */
+  const stepDrawn = async (wish: StepInput): Promise<StepResult> => {
+    const { secret, entrants } = await draw.keepUp(event$.value);
+    const fixed = secret !== null;
+    const input = { ...wish, open: wish.open && fixed, joinedAtLeast: entrants, node };
+    const result = await ask(() => store.step(eventId, input));
+    const binding = wish.open && !fixed ? 'pending' : result.binding;
+    return { ...result, binding, drawn: fixed };
+  };
+
   const step = async (input: StepInput): Promise<StepResult> => {
-    let result = await ask(() => store.step(eventId, { ...input, node }));
+    let result = await stepDrawn(input);
     if (frame !== null && (result.serving < frame.serving || result.joined < frame.joined)) {
       // Another node restored it without knowing what this one has already told people.
       await restore();
-      result = await ask(() => store.step(eventId, { ...input, node }));
+      result = await stepDrawn(input);
     }
     const { epoch, joined, serving, admitted, inside, called } = result;
     counters = { epoch, joined, serving, admitted, inside, called };
@@ -181,6 +194,7 @@ export const openEventLine = (first: SaleEvent, parts: WaitingRoomParts, node: s
     frame: async () => frame ?? firstValueFrom(frame$),
     latest: () => frame,
     frame$,
+    draw,
     counters: () => counters,
     pace: () => pace.read(),
     planned,

@@ -1,7 +1,9 @@
 import { LRUCache } from 'lru-cache';
+import { leafOf } from '../domain/draw.ts';
 import { phaseAt } from '../domain/event.ts';
 import type { EventId, FanId, PlaceNumber } from '../domain/ids.ts';
-import type { PlaceRecord } from '../domain/ports/line.ts';
+import type { DrawReceipt } from '../domain/ports/draw-book.ts';
+import type { PlaceReceipt, PlaceRecord } from '../domain/ports/line.ts';
 import type { Joined } from '../domain/ports/services.ts';
 import { refuse, RefusalError, type Refusal } from '../domain/refusal.ts';
 import type { EventLine } from './event-line.ts';
@@ -12,36 +14,58 @@ const REMEMBERED_PLACES = 200_000;
 /** A number is another's only just after counters were restored a moment behind; each try moves on by one. */
 const NUMBER_TRIES = 50;
 
-interface Placed {
+interface Remembered {
   readonly number: PlaceNumber;
+  readonly receipt: PlaceReceipt | null;
+}
+
+interface Placed extends Remembered {
   readonly created: boolean;
 }
 
+const placedBy = ({ number, receipt, created }: PlaceRecord & { readonly created: boolean }): Placed => ({
+  number,
+  receipt,
+  created,
+});
+
 export interface Joining {
-  join(line: EventLine, fanId: FanId): Promise<Joined | Refusal>;
+  join(line: EventLine, fanId: FanId, entropy: string): Promise<Joined | Refusal>;
   /** Whether a join would find a place that this fan has. Rejects with a refusal where that cannot be known. */
   hasPlace(line: EventLine, fanId: FanId): Promise<boolean>;
 }
 
 export const createJoining = (parts: WaitingRoomParts): Joining => {
-  const { store, journal, passes, clock, log } = parts;
-  const remembered = new LRUCache<string, PlaceNumber>({
+  const { store, journal, draws, hashes, passes, clock, log } = parts;
+  const remembered = new LRUCache<string, Remembered>({
     max: parts.rememberedPlaces ?? REMEMBERED_PLACES,
   });
   const underWay = new Map<string, Promise<Placed | Refusal>>();
 
+  /** Before the opening. Null: it has opened, also where this node did not know it yet. */
+  const enterDraw = async (line: EventLine, fanId: FanId, entropy: string): Promise<Placed | null> => {
+    const { eventId, sealedAtMs } = await line.draw.current();
+    if (sealedAtMs !== null) return null;
+    const entered = await draws.enter(eventId, fanId, leafOf(hashes, { eventId, fanId, entropy }));
+    if (entered !== null && !entered.ended) return placedBy(entered);
+    await line.draw.look();
+    return null;
+  };
+
+  /** Behind all who joined before the opening, and behind whoever came since. */
   const newPlace = async (line: EventLine, eventId: EventId, fanId: FanId): Promise<Placed | Refusal> => {
+    const { entrants } = await line.draw.current();
     for (let attempt = 0; attempt < NUMBER_TRIES; attempt += 1) {
       let number: PlaceNumber;
       try {
-        ({ number } = await line.ask(() => store.nextNumber(eventId)));
+        ({ number } = await line.ask(() => store.nextNumber(eventId, entrants)));
       } catch (error) {
         log.warn({ eventId, err: error }, 'a place could not be given: the line store is away');
         return refuse('unavailable');
       }
       // A failure from here on is thrown: the place may stand. Joining again finds it.
       const recorded = await journal.recordPlace(eventId, fanId, number);
-      if (recorded !== null) return { number: recorded.number, created: recorded.created };
+      if (recorded !== null) return placedBy(recorded);
     }
     return refuse('overloaded');
   };
@@ -57,37 +81,46 @@ export const createJoining = (parts: WaitingRoomParts): Joining => {
   };
 
   /** Looking first costs a read that many share; not looking would cost a hole in the line for each repeat. */
-  const findOrCreate = async (line: EventLine, fanId: FanId): Promise<Placed | Refusal> => {
+  const findOrCreate = async (line: EventLine, fanId: FanId, entropy: string): Promise<Placed | Refusal> => {
     const { eventId } = line.event();
+    const entered = await enterDraw(line, fanId, entropy);
+    if (entered !== null) return entered;
     const place = await lookUp(eventId, fanId);
-    if (place !== null && !place.ended) return { number: place.number, created: false };
+    if (place !== null && !place.ended) return placedBy({ ...place, created: false });
     // The place has had its turn. Whoever joins again does so at the end, as everybody else.
     if (place !== null) await journal.spendPlace(eventId, fanId, place.number);
     return newPlace(line, eventId, fanId);
   };
 
   /** One at a time for a fan on this node, so that two hundred joins at once burn one number and not two hundred. */
-  const once = (line: EventLine, key: string, fanId: FanId): Promise<Placed | Refusal> => {
+  const once = (line: EventLine, key: string, fanId: FanId, entropy: string): Promise<Placed | Refusal> => {
     const running = underWay.get(key);
     if (running !== undefined) {
       return running.then((placed) => ('kind' in placed ? placed : { ...placed, created: false }));
     }
-    const mine = findOrCreate(line, fanId).finally(() => underWay.delete(key));
+    const mine = findOrCreate(line, fanId, entropy).finally(() => underWay.delete(key));
     underWay.set(key, mine);
     return mine;
   };
 
-  const place = async (line: EventLine, fanId: FanId): Promise<Placed | Refusal> => {
+  const place = async (line: EventLine, fanId: FanId, entropy: string): Promise<Placed | Refusal> => {
     const key = `${line.event().eventId} ${fanId}`;
     const known = remembered.get(key);
     // A place that was not called cannot have ended; any other must be looked at.
-    if (known !== undefined && known > (line.latest()?.serving ?? Number.POSITIVE_INFINITY)) {
-      return { number: known, created: false };
-    }
-    const placed = await once(line, key, fanId);
-    if (!('kind' in placed)) remembered.set(key, placed.number);
+    if (known !== undefined && isWaiting(line, known.number)) return { ...known, created: false };
+    const placed = await once(line, key, fanId, entropy);
+    if (!('kind' in placed)) remembered.set(key, { number: placed.number, receipt: placed.receipt });
     return placed;
   };
+
+  const isWaiting = (line: EventLine, number: PlaceNumber): boolean => {
+    const frame = line.latest();
+    const turn = line.draw.turnOf(number) ?? Number.POSITIVE_INFINITY;
+    return frame !== null && turn > frame.serving;
+  };
+
+  const receiptOf = (fanId: FanId, { number, receipt }: Remembered, commitment: string): DrawReceipt | null =>
+    receipt === null ? null : { index: number, fanId, ...receipt, commitment };
 
   return {
     async hasPlace(line, fanId) {
@@ -97,19 +130,20 @@ export const createJoining = (parts: WaitingRoomParts): Joining => {
       return place !== null && !place.ended;
     },
 
-    async join(line, fanId) {
+    async join(line, fanId, entropy) {
       if (phaseAt(line.event(), clock.nowMs()) === 'closed') return refuse('line_closed');
       try {
-        const placed = await place(line, fanId);
+        const placed = await place(line, fanId, entropy);
         if ('kind' in placed) return placed;
         const { number, created } = placed;
-        const frame = await line.frame();
+        const [frame, { commitment }] = await Promise.all([line.frame(), line.draw.current()]);
         const claim = { eventId: line.event().eventId, fanId, number };
         return {
           created,
           place: passes.issuePlace(claim),
-          number,
+          number: line.draw.turnOf(number) ?? number,
           recoveryCode: passes.recoveryCode(claim),
+          receipt: receiptOf(fanId, placed, commitment),
           // The frame is up to a tick old; it would not count the one who reads it.
           frame: { ...frame, joined: Math.max(frame.joined, number) },
         };

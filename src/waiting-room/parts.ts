@@ -1,7 +1,9 @@
 import type { Vitals } from '../domain/closed-loop.ts';
+import type { Hashes } from '../domain/draw.ts';
 import type { EventId } from '../domain/ids.ts';
 import type { SaleEvent } from '../domain/event.ts';
 import type { Clock, Ids } from '../domain/ports/environment.ts';
+import type { DrawBook } from '../domain/ports/draw-book.ts';
 import type { EventStore, SectionCounts } from '../domain/ports/event-store.ts';
 import type { LineJournal, LineStore, RecoveryCodes, Slowdown } from '../domain/ports/line.ts';
 import type { LinePasses } from '../domain/ports/services.ts';
@@ -17,6 +19,8 @@ export interface WaitingRoomLog {
 export interface WaitingRoomParts {
   readonly store: LineStore;
   readonly journal: LineJournal;
+  readonly draws: DrawBook;
+  readonly hashes: Hashes;
   readonly passes: LinePasses & RecoveryCodes;
   /** Stands before a new place; absent: nobody is asked for anything. */
   readonly guard?: JoinGuard | undefined;

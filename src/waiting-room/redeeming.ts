@@ -15,6 +15,11 @@ const WRITTEN_WITHIN_MS = 8_000;
 
 type Redeemed = Exclude<Awaited<ReturnType<WaitingRoomService['redeem']>>, Refusal>;
 
+interface PlaceTurn {
+  readonly number: PlaceNumber;
+  readonly turn: PlaceNumber;
+}
+
 /** Why nobody new is let in, whatever the store would say. */
 const REFUSED_IN: Readonly<Record<Phase, Refusal | null>> = {
   pending: refuse('not_called', { retryAfterMs: RETRY_AFTER_MS }),
@@ -55,51 +60,51 @@ export const createRedeeming = (parts: WaitingRoomParts): Redeeming => {
     return { created, pass: passes.issuePass(admission), expiresAtMs: admission.expiresAtMs };
   };
 
-  const giveBack = async (eventId: EventId, number: PlaceNumber): Promise<void> => {
+  const giveBack = async (eventId: EventId, turn: PlaceNumber): Promise<void> => {
     try {
-      await store.leave(eventId, number);
+      await store.leave(eventId, turn);
     } catch (error) {
       log.warn({ eventId, err: error }, 'a slot could not be given back at once; it ends by itself');
     }
   };
 
-  const assure = async (line: EventLine, number: PlaceNumber, remainingMs: number): Promise<void> => {
+  const assure = async (line: EventLine, turn: PlaceNumber, remainingMs: number): Promise<void> => {
     const { eventId } = line.event();
     try {
-      await line.ask(() => store.assure(eventId, number, remainingMs));
+      await line.ask(() => store.assure(eventId, turn, remainingMs));
     } catch (error) {
       log.warn({ eventId, err: error }, 'it is not sure that a pass is counted until it ends');
     }
   };
 
-  const record = async (line: EventLine, fanId: FanId, number: PlaceNumber, ttlMs: number) => {
+  const record = async (line: EventLine, fanId: FanId, place: PlaceTurn, ttlMs: number) => {
     const { eventId } = line.event();
     try {
-      return await journal.recordAdmission({ passId: ids.next(), eventId, fanId, number, ttlMs });
+      return await journal.recordAdmission({ passId: ids.next(), eventId, fanId, ...place, ttlMs });
     } catch (error) {
-      await assure(line, number, ttlMs + WRITTEN_WITHIN_MS);
+      await assure(line, place.turn, ttlMs + WRITTEN_WITHIN_MS);
       throw error;
     }
   };
 
-  const farFromCalled = (line: EventLine, number: PlaceNumber): boolean => {
+  const farFromCalled = (line: EventLine, turn: PlaceNumber): boolean => {
     const frame = line.latest();
     // A line that is counted by nobody tells nothing; another node may know more.
     if (frame === null || (frame.reason === 'degraded' && frame.ratePerMinute === 0)) return false;
     const { ratePerMinute } = line.event().admission;
     return (
-      number > frame.serving + burstOf(ratePerMinute) + Math.ceil((ratePerMinute * OTHERS_AHEAD_MS) / 60_000)
+      turn > frame.serving + burstOf(ratePerMinute) + Math.ceil((ratePerMinute * OTHERS_AHEAD_MS) / 60_000)
     );
   };
 
   const takeSlot = async (
     line: EventLine,
-    number: PlaceNumber,
+    turn: PlaceNumber,
   ): Promise<Extract<RedeemOutcome, { kind: 'admitted' }> | Refusal> => {
     const { eventId, admission: knobs } = line.event();
     let outcome: RedeemOutcome;
     try {
-      outcome = await line.ask(() => store.redeem(eventId, number, passTtlMs, knobs));
+      outcome = await line.ask(() => store.redeem(eventId, turn, passTtlMs, knobs));
     } catch (error) {
       log.warn({ eventId, err: error }, 'a place could not be redeemed: the line store is away');
       return refuse('unavailable');
@@ -112,27 +117,31 @@ export const createRedeeming = (parts: WaitingRoomParts): Redeeming => {
   return {
     async redeem(line, fanId, number) {
       const { eventId } = line.event();
-      if (farFromCalled(line, number)) return refuse('not_called', { retryAfterMs: RETRY_AFTER_MS });
+      await line.draw.current();
+      const turn = line.draw.turnOf(number);
+      // Not drawn yet: nobody has been called.
+      if (turn === null || farFromCalled(line, turn))
+        return refuse('not_called', { retryAfterMs: RETRY_AFTER_MS });
       // First, so that a spent place never takes a slot, and a repeat gets its pass also while admission is paused.
       const earlier = await journal.findAdmission(eventId, number);
       if (earlier !== null) {
-        if (earlier.state === 'live') await assure(line, number, earlier.remainingMs);
+        if (earlier.state === 'live') await assure(line, turn, earlier.remainingMs);
         return answerWith(earlier, false);
       }
       const closed = REFUSED_IN[phaseAt(line.event(), clock.nowMs())];
       if (closed !== null) return closed;
-      const slot = await takeSlot(line, number);
+      const slot = await takeSlot(line, turn);
       if (slot.kind === 'refused') return slot;
       // What the slot has left, not a full life: a repeat after a crash must not outlive its slot.
-      const recorded = await record(line, fanId, number, slot.remainingMs);
-      if (recorded === null || recorded.state !== 'live') await giveBack(eventId, number);
-      else await assure(line, number, recorded.remainingMs);
+      const recorded = await record(line, fanId, { number, turn }, slot.remainingMs);
+      if (recorded === null || recorded.state !== 'live') await giveBack(eventId, turn);
+      else await assure(line, turn, recorded.remainingMs);
       return recorded === null ? refuse('place_invalid') : answerWith(recorded, recorded.created);
     },
 
     async leave(eventId, fanId) {
       const admission = await journal.endAdmission(eventId, fanId);
-      if (admission?.state === 'left') await giveBack(eventId, admission.number);
+      if (admission?.state === 'left') await giveBack(eventId, admission.turn);
     },
   };
 };

@@ -7,10 +7,10 @@ import { because } from '../domain/binding-limit.ts';
 import { rateOnCurve } from '../domain/launch-curve.ts';
 import { outlookOf } from '../domain/outlook.ts';
 import type { Arrival } from '../domain/ports/join-proofs.ts';
-import type { Standing, WaitingRoomService } from '../domain/ports/services.ts';
+import type { Eta, Standing, WaitingRoomService } from '../domain/ports/services.ts';
 import { refuse, type Refusal } from '../domain/refusal.ts';
 import { openEventLine, type EventLine } from './event-line.ts';
-import { etaOf } from './eta.ts';
+import { etaOf, etaUndrawn } from './eta.ts';
 import { createGate } from './gate.ts';
 import { createJoining } from './joining.ts';
 import type { WaitingRoomParts } from './parts.ts';
@@ -81,11 +81,10 @@ export const createWaitingRoom = (parts: WaitingRoomParts): WaitingRoom => {
   };
 
   const standingOf = async (line: EventLine, number: PlaceNumber): Promise<Standing> => {
-    const frame = await line.frame();
-    if (number > frame.serving) {
-      const ahead = number - frame.serving - 1;
+    const [frame, { entrants }] = await Promise.all([line.frame(), line.draw.current()]);
+    const etaBehind = (ahead: number): Eta | null => {
       const { admission, opensAtMs } = line.event();
-      const eta = etaOf({
+      return etaOf({
         ahead,
         frame,
         ceilingPerMinute: admission.ratePerMinute,
@@ -93,12 +92,22 @@ export const createWaitingRoom = (parts: WaitingRoomParts): WaitingRoom => {
         recent: line.pace(),
         planned: line.planned(),
       });
-      const outlook = frame.sellout === undefined ? null : outlookOf(number, frame.sellout);
-      return { state: 'waiting', number, ahead, eta, outlook, because: frame.because };
+    };
+    const { because: why } = frame;
+    const turn = line.draw.turnOf(number);
+    if (turn === null) {
+      const [ahead, eta] = [Math.max(0, entrants - 1), etaUndrawn(entrants, etaBehind)];
+      return { state: 'waiting', number, ahead, eta, outlook: null, because: why, drawn: false };
+    }
+    if (turn > frame.serving) {
+      const ahead = turn - frame.serving - 1;
+      const outlook = frame.sellout === undefined ? null : outlookOf(turn, frame.sellout);
+      const eta = etaBehind(ahead);
+      return { state: 'waiting', number: turn, ahead, eta, outlook, because: why, drawn: true };
     }
     const admission = await journal.findAdmission(frame.eventId, number);
     const state = admission === null ? 'called' : admission.state === 'live' ? 'admitted' : admission.state;
-    return { state, number, ahead: 0, eta: null, outlook: null, because: frame.because };
+    return { state, number: turn, ahead: 0, eta: null, outlook: null, because: why, drawn: true };
   };
 
   const withPlace = async <T>(
@@ -134,10 +143,10 @@ export const createWaitingRoom = (parts: WaitingRoomParts): WaitingRoom => {
     });
 
   return {
-    async join(eventId, fanId, arrival) {
+    async join(eventId, fanId, arrival, entropy = '') {
       const line = await findLine(eventId);
       if (line === null) return refuse('not_found');
-      return (await atDoor(line, fanId, arrival)) ?? joining.join(line, fanId);
+      return (await atDoor(line, fanId, arrival)) ?? joining.join(line, fanId, entropy);
     },
     frame: async (eventId) => (await findLine(eventId))?.frame() ?? null,
     watchFrame(eventId, onFrame) {
@@ -163,6 +172,23 @@ export const createWaitingRoom = (parts: WaitingRoomParts): WaitingRoom => {
     checkPass: (eventId, pass) => gate.check(eventId, pass),
     async leave(eventId, fanId) {
       if (isUuid(eventId)) await redeeming.leave(eventId, fanId);
+    },
+    draw: async (eventId) => (await findLine(eventId))?.draw.current() ?? null,
+    async setBeacon(eventId, value) {
+      const line = await findLine(eventId);
+      if (line === null) return refuse('not_found');
+      const { beacon, sealedAtMs } = await line.draw.look();
+      if (beacon === null) return refuse('beacon_not_used');
+      if (sealedAtMs === null) return refuse('draw_not_sealed');
+      if (!(await parts.draws.setBeacon(eventId, value))) return refuse('beacon_set');
+      return line.draw.look();
+    },
+    async drawLeaves(eventId, from, limit) {
+      const line = await findLine(eventId);
+      if (line === null) return refuse('not_found');
+      const { sealedAtMs, entrants } = await line.draw.current();
+      if (sealedAtMs === null) return refuse('draw_not_sealed');
+      return { leaves: from > entrants ? [] : await parts.draws.leaves(eventId, from, limit), entrants };
     },
     counters: async (eventId) => (await findLine(eventId))?.counters() ?? null,
     async plannedRate(eventId) {

@@ -20,6 +20,7 @@ export const admission = (fan: number, admittedAtMs: number): AdmissionEntry => 
   passId: `pass-${fan}`,
   fanId: `fan-${fan}`,
   number: fan,
+  turn: fan,
   admittedAtMs,
   expiresAtMs: admittedAtMs + 600_000,
   leftAtMs: null,

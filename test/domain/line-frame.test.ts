@@ -23,6 +23,7 @@ test('a frame says what the step read, and when', (t) => {
     joined: 50,
     inside: 7,
     ratePerMinute: 600,
+    drawn: false,
     reason: 'rate',
     because: { code: 'rate', parameters: {}, text: LIMIT_TEXTS.rate },
     opensAt: '2027-01-15T08:00:00.000Z',

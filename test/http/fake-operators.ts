@@ -76,6 +76,10 @@ export const fakeOperators = () => {
       acts.push({ act: 'knobs', target: eventId, detail: change });
       return known(eventId, { ...saleEvent, admission: { ...saleEvent.admission, ...change, version: 2 } });
     },
+    async setBeacon(eventId, value) {
+      acts.push({ act: 'beacon', target: eventId, detail: value });
+      return refuse('beacon_not_used');
+    },
     numbers: async (eventId) => known(eventId, numbers),
     actors: () => [
       { path: '/sale/A', kind: 'section', mailbox: 0, mailboxLimit: 100, restarts: 0, state: 'running' },

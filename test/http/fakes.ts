@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { SaleEvent } from '../../src/domain/event.ts';
 import type { Frame } from '../../src/domain/frame.ts';
+import type { DrawRecord } from '../../src/domain/ports/draw-book.ts';
 import type { Hold } from '../../src/domain/hold.ts';
 import type { Order, Ticket } from '../../src/domain/order.ts';
 import type {
@@ -48,8 +49,21 @@ export const frame: Frame = {
   ratePerMinute: 6_000,
   reason: 'rate',
   because: because('rate'),
+  drawn: false,
   opensAt: '2026-12-01T12:00:00.000Z',
   at: '2026-12-01T12:00:01.000Z',
+};
+
+export const draw: DrawRecord = {
+  eventId: EVENT,
+  commitment: 'ab'.repeat(32),
+  opensAtMs: NOW_MS,
+  entrants: 0,
+  head: 'cd'.repeat(32),
+  beacon: null,
+  sealedAtMs: null,
+  openedByHand: false,
+  secret: null,
 };
 
 /** A sale of three seats in memory, with the answers the ports promise. What it keeps is open to the test. */
@@ -226,6 +240,7 @@ export const fakeLine = () => {
         place: `place:${fanId}:${number}`,
         number,
         recoveryCode: `R-${number}`,
+        receipt: null,
         frame,
       };
     },
@@ -240,6 +255,7 @@ export const fakeLine = () => {
       return {
         state: 'waiting',
         number,
+        drawn: true,
         ahead: 3,
         eta: { p10Seconds: 1, p50Seconds: 2, p90Seconds: 5 },
         outlook: 'standby',
@@ -263,6 +279,9 @@ export const fakeLine = () => {
     counters: async () => null,
     loop: async () => null,
     plannedRate: async () => null,
+    draw: async (eventId) => (eventId === EVENT ? draw : null),
+    setBeacon: async () => refuse('beacon_not_used'),
+    drawLeaves: async () => ({ leaves: [], entrants: 0 }),
   };
   return { service, watchers, places };
 };

@@ -30,6 +30,7 @@ GET /v1/events/{eventId}/seats
 GET /v1/events/{eventId}/line
 GET /v1/events/{eventId}/line/stream
 GET /v1/events/{eventId}/draw
+GET /v1/events/{eventId}/draw/leaves
 POST /v1/fans
 POST /v1/events/{eventId}/line
 GET /v1/events/{eventId}/line/me
@@ -52,6 +53,7 @@ PATCH /v1/operator/events/{eventId}/admission
 POST /v1/operator/events/{eventId}/launch
 POST /v1/operator/events/{eventId}/message
 POST /v1/operator/events/{eventId}/phase
+POST /v1/operator/events/{eventId}/draw/beacon
 GET /v1/operator/events/{eventId}
 GET /v1/operator/events/{eventId}/stream
 GET /v1/operator/events/{eventId}/definition

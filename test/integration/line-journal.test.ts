@@ -11,7 +11,14 @@ const open = async (t: ExecutionContext) => {
   const [eventId, fanId] = [systemIds.next(), systemIds.next()];
   const journals = [createLineJournal(server.pool), createLineJournal(server.pool)] as const;
   const admit = (number: number, fan = fanId, ttlMs = TTL_MS) =>
-    journals[0].recordAdmission({ passId: systemIds.next(), eventId, fanId: fan, number, ttlMs });
+    journals[0].recordAdmission({
+      passId: systemIds.next(),
+      eventId,
+      fanId: fan,
+      number,
+      turn: number,
+      ttlMs,
+    });
   return { pool: server.pool, journal: journals[0], other: journals[1], eventId, fanId, admit };
 };
 

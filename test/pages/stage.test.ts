@@ -1,7 +1,7 @@
 import test from 'ava';
-import type { EventDocument, Order } from '../../web/shared/documents.ts';
+import type { EventDocument, Frame, Order } from '../../web/shared/documents.ts';
 import { faceOf } from '../../web/fan/orders/order-face.ts';
-import { aheadOf, stageOf, type AnyFrame, type Known } from '../../web/fan/state/stage.ts';
+import { aheadOf, stageOf, type Known } from '../../web/fan/state/stage.ts';
 
 const NOW = Date.parse('2026-12-01T12:00:00Z');
 const at = (ms: number): string => new Date(NOW + ms).toISOString();
@@ -26,9 +26,10 @@ const frame = {
   inside: 0,
   ratePerMinute: 60,
   reason: 'rate',
+  drawn: true,
   opensAt: event.opensAt,
   at: at(0),
-} as unknown as AnyFrame;
+} as unknown as Frame;
 
 const place = { place: 'signed', number: 15, recoveryCode: 'ABCDE' };
 const pass = { pass: 'pass', expiresAt: at(60_000) };

@@ -219,6 +219,7 @@ const admit = async (
     eventId,
     fanId,
     number,
+    turn: number + 2,
     ttlMs: hours(one.hours, 2),
   });
   if (admission !== null) passes.set(one.fan, admission.passId);

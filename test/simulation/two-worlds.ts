@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { systemIds } from '../../src/infra/environment.ts';
 import { createEventStore } from '../../src/infra/postgres/event-store.ts';
+import { createDrawBook } from '../../src/infra/postgres/draw-book.ts';
 import { createLineJournal } from '../../src/infra/postgres/line-journal.ts';
 import { createOrderBook } from '../../src/infra/postgres/order-book.ts';
 import { createOutbox } from '../../src/infra/postgres/outbox.ts';
@@ -119,6 +120,7 @@ export const openTwoWorlds = async (pool: Pool): Promise<TwoWorlds> => {
         orders: createOrderBook(pool),
         ticketOutbox: createOutbox(pool, 'tickets'),
         journal: createLineJournal(pool),
+        draws: createDrawBook(pool),
         payments: createPaymentStore(pool),
         reviews: createReviewStore(pool),
         paymentOutbox: createOutbox(pool, 'payments'),

@@ -11,6 +11,7 @@ const rig = () => {
     eventId: systemIds.next(),
     fanId: systemIds.next(),
     number: 1,
+    turn: 1,
     expiresAtMs: 2_000_000,
     remainingMs: 1_000_000,
     state: 'live',

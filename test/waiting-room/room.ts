@@ -3,9 +3,11 @@ import type { AdmissionKnobs, PhaseSetting, SaleEvent } from '../../src/domain/e
 import type { LineJournal, LineStore, Slowdown } from '../../src/domain/ports/line.ts';
 import { isRefusal, type Refusal } from '../../src/domain/refusal.ts';
 import { systemClock, systemIds } from '../../src/infra/environment.ts';
+import { nodeHashes } from '../../src/infra/hashes.ts';
 import { createLinePasses } from '../../src/infra/line-passes.ts';
 import { silentLog } from '../../src/infra/log.ts';
 import { createMemoryLineStore } from '../../src/infra/memory/line-store.ts';
+import { createDrawBook } from '../../src/infra/postgres/draw-book.ts';
 import { createLineJournal } from '../../src/infra/postgres/line-journal.ts';
 import type { Pool } from '../../src/infra/postgres/pool.ts';
 import { connectRedis, createRedis } from '../../src/infra/redis/client.ts';
@@ -23,6 +25,7 @@ export interface Events {
   create(change?: Partial<SaleEvent>, knobs?: Partial<AdmissionKnobs>): string;
   turn(eventId: string, knobs: Partial<AdmissionKnobs>): void;
   phase(eventId: string, phaseSetting: PhaseSetting): void;
+  move(eventId: string, opensAtMs: number): void;
 }
 
 const createEvents = (): Events => {
@@ -55,6 +58,9 @@ const createEvents = (): Events => {
       const event = known(eventId);
       const admission = { ...event.admission, ...knobs, version: event.admission.version + 1 };
       events.set(eventId, { ...event, admission });
+    },
+    move(eventId, opensAtMs) {
+      events.set(eventId, { ...known(eventId), opensAtMs });
     },
     phase(eventId, phaseSetting) {
       events.set(eventId, { ...known(eventId), phaseSetting });
@@ -107,6 +113,8 @@ const worldOn = (
     const room = createWaitingRoom({
       store: mortal(await storeFor(callTtlMs), isDead),
       journal: mortal(options.journal?.(createLineJournal(pool)) ?? createLineJournal(pool), isDead),
+      draws: mortal(createDrawBook(pool), isDead),
+      hashes: nodeHashes,
       passes,
       events,
       clock: systemClock,
@@ -135,7 +143,7 @@ export const memoryWorld: OpenWorld = async (t) => {
     return store;
   };
   const storeFor = async (callTtlMs: number): Promise<LineStore> => ({
-    nextNumber: (eventId) => current(callTtlMs).nextNumber(eventId),
+    nextNumber: (...question) => current(callTtlMs).nextNumber(...question),
     step: (eventId, input) => current(callTtlMs).step(eventId, input),
     redeem: (...question) => current(callTtlMs).redeem(...question),
     assure: (...pass) => current(callTtlMs).assure(...pass),

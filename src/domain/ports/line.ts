@@ -45,6 +45,8 @@ export interface StepInput {
    * what it said stands until its time is over.
    */
   readonly node?: string | undefined;
+  /** Places given out elsewhere (entrants of the draw): `joined` is raised to it. */
+  readonly joinedAtLeast?: number;
 }
 
 export type StepResult = LineCounters & {
@@ -54,6 +56,8 @@ export type StepResult = LineCounters & {
   readonly effectiveRatePerMinute: number;
   /** When the step was taken, by the clock of the store. */
   readonly countedAtMs: number;
+  /** Set by the waiting room, not by a store: the order is fixed, and those who joined early have their turns. */
+  readonly drawn?: boolean;
 };
 
 /** A line as its journal has it: all that may be told to people, because nothing that is lost can be behind it. */
@@ -90,17 +94,18 @@ export interface LineSnapshot {
   readonly admitted: number;
   /** The line was never in use: only then may it start with a full burst. */
   readonly firstUse: boolean;
+  /** `number` is the turn. */
   readonly passes: readonly { readonly number: PlaceNumber; readonly remainingMs: number }[];
 }
 
 /**
- * The counters of the lines: Redis (one Lua script a step, so that any node may run it) or this process' memory. Time is
+ * The counters of the lines, which know places by their turn only: Redis (one Lua script a step, so that any node may run it) or this process' memory. Time is
  * the store's own. Every method fails with a rejection if the store is away; nothing is half done, and every method may be
  * repeated. `lost: true` means the store has forgotten this event (first use, FLUSHALL): restore, then repeat.
  */
 export interface LineStore {
-  /** The next number. The store only counts; that a fan has one place is decided in Postgres. */
-  nextNumber(eventId: EventId): Promise<{ readonly number: PlaceNumber } | Lost>;
+  /** The next number behind `behind`. The store only counts; that a fan has one place is decided in Postgres. */
+  nextNumber(eventId: EventId, behind?: PlaceNumber): Promise<{ readonly number: PlaceNumber } | Lost>;
   /** Token bucket, cap on people inside, lapsed calls and expired passes given back: one atomic step. */
   step(eventId: EventId, input: StepInput): Promise<StepResult | Lost>;
   /** Turns a called place into a person inside for `passTtlMs`. The same place again: the slot it has. */
@@ -120,6 +125,12 @@ export interface LineStore {
   healthy(): boolean;
 }
 
+/** What a fan put into the chain of the draw and the link that came out, in lower-case hexadecimal. */
+export interface PlaceReceipt {
+  readonly leaf: string;
+  readonly head: string;
+}
+
 /** A place as Postgres knows it. */
 export interface PlaceRecord {
   readonly eventId: EventId;
@@ -128,6 +139,8 @@ export interface PlaceRecord {
   readonly joinedAtMs: number;
   /** Its admission is over (expired or left): the place has had its turn and may be spent for a new one. */
   readonly ended: boolean;
+  /** Null: joined after the opening. */
+  readonly receipt: PlaceReceipt | null;
 }
 
 export type AdmissionState = 'live' | 'expired' | 'left';
@@ -138,6 +151,8 @@ export interface AdmissionRecord {
   readonly eventId: EventId;
   readonly fanId: FanId;
   readonly number: PlaceNumber;
+  /** Where the place stood in the order of calling. */
+  readonly turn: PlaceNumber;
   readonly expiresAtMs: number;
   /** Of its life, when it was read; whole milliseconds, 0 when it is over. */
   readonly remainingMs: number;
@@ -149,6 +164,7 @@ export interface NewAdmission {
   readonly eventId: EventId;
   readonly fanId: FanId;
   readonly number: PlaceNumber;
+  readonly turn: PlaceNumber;
   readonly ttlMs: number;
 }
 

@@ -12,6 +12,7 @@ import type { Outlook } from '../outlook.ts';
 import type { Refusal } from '../refusal.ts';
 import type { Review, ReviewAction } from '../review.ts';
 import type { SeatStatus } from '../seat.ts';
+import type { DrawReceipt, DrawRecord, DrawService } from './draw-book.ts';
 import type { AuditEntry, KnobChange, OrderCounts } from './event-store.ts';
 import type { Arrival } from './join-proofs.ts';
 import type { LineCounters } from './line.ts';
@@ -134,6 +135,8 @@ export interface Joined {
   readonly place: string;
   readonly number: number;
   readonly recoveryCode: string;
+  /** The fan's part in the draw; null: joined after the opening. */
+  readonly receipt: DrawReceipt | null;
   readonly frame: Frame;
 }
 
@@ -148,8 +151,10 @@ export interface Eta {
 
 export interface Standing {
   readonly state: StandingState;
+  /** By the order of calling; before the draw, which then says `drawn: false`, that of joining. */
   readonly number: number;
-  /** People in front who have not been called. */
+  readonly drawn: boolean;
+  /** People in front who have not been called. Before the draw: everybody else who may come to be in front. */
   readonly ahead: number;
   /** Null when nothing can honestly be said (nobody is being called). */
   readonly eta: Eta | null;
@@ -175,9 +180,12 @@ export interface PassHolder {
   readonly expiresAtMs: number;
 }
 
-export interface WaitingRoomService {
-  /** `arrival`: how they came; absent: nothing is asked of them at the door. */
-  join(eventId: EventId, fanId: FanId, arrival?: Arrival): Promise<Joined | Refusal>;
+export interface WaitingRoomService extends DrawService {
+  /**
+   * `arrival`: how they came; absent: nothing is asked of them at the door. `entropy` goes into the draw's chain if the fan has
+   * no place yet and the draw is open.
+   */
+  join(eventId: EventId, fanId: FanId, arrival?: Arrival, entropy?: string): Promise<Joined | Refusal>;
   /** From this node's memory, at most a tick old. Null: no such event. */
   frame(eventId: EventId): Promise<Frame | null>;
   watchFrame(eventId: EventId, onFrame: (frame: Frame) => void): Unwatch;
@@ -316,6 +324,7 @@ export interface OperatorService {
   planLaunch(eventId: EventId, curve: LaunchCurve | null, by: Actor): Promise<SaleEvent | null>;
   /** Tells everybody who waits; null: nothing any more. In the frame of every node within a second. */
   setMessage(eventId: EventId, text: string | null, by: Actor): Promise<SaleEvent | null>;
+  setBeacon(eventId: EventId, value: string, by: Actor): Promise<DrawRecord | Refusal>;
   numbers(eventId: EventId): Promise<LiveNumbers | null>;
   actors(): readonly ActorView[];
   /** Crashes it; its supervisor brings it back. False: there is no such actor. */
@@ -327,23 +336,6 @@ export interface OperatorService {
   redrive(queue: QueueName, limit: number, by: Actor): Promise<number>;
   reviews(state: 'open' | 'all', limit: number): Promise<readonly Review[]>;
   resolveReview(reviewId: string, action: ReviewAction, note: string, by: Actor): Promise<Review | Refusal>;
-}
-
-// ---------------------------------------------------------------- health
-
-export interface PartHealth {
-  readonly name: string;
-  /** `embedded` or the server's address without credentials. */
-  readonly where: string;
-  readonly state: 'up' | 'down';
-  /** Without it this role cannot serve. */
-  readonly vital: boolean;
-  /** Who does its work at present; absent: it does so itself. */
-  readonly standIn?: string;
-}
-
-export interface HealthService {
-  parts(): Promise<readonly PartHealth[]>;
 }
 
 export type { OrderStatus };

@@ -4,14 +4,19 @@ import { isRefusal, refuse } from '../../domain/refusal.ts';
 import { json } from '../answer.ts';
 import type { Edge } from '../edge.ts';
 import { defineRoute, type Route } from '../route.ts';
-import { becauseSchema, count, eventParams, frameSchema, noBody } from '../schemas.ts';
+import { becauseSchema, count, eventParams, frameSchema, sha256Hex, uuid } from '../schemas.ts';
 
 const seconds = z.number().min(0);
 
 const standingSchema = z.strictObject({
   state: z.enum(['waiting', 'called', 'admitted', 'left', 'expired']),
-  number: z.int().min(1),
-  ahead: count.meta({ description: 'People in front who have not been called.' }),
+  number: z.int().min(1).meta({ description: 'By the order of calling; until `drawn`, by that of joining.' }),
+  drawn: z
+    .boolean()
+    .meta({ description: 'False: joined before the opening, and the order is not drawn yet.' }),
+  ahead: count.meta({
+    description: 'People in front who have not been called; until `drawn`, everybody else who joined.',
+  }),
   eta: z.strictObject({ p10Seconds: seconds, p50Seconds: seconds, p90Seconds: seconds }).nullable().meta({
     description:
       'One in ten waits less than the first, half less than the second, nine in ten less than the third. Null when nothing can honestly be said.',
@@ -29,8 +34,30 @@ const joinedSchema = z.strictObject({
   place: z.string().meta({ description: 'The signed place, to be sent as `Catraca-Place`.' }),
   number: z.int().min(1),
   recoveryCode: z.string(),
+  receipt: z
+    .strictObject({
+      index: z.int().min(1),
+      fanId: uuid,
+      leaf: sha256Hex,
+      head: sha256Hex,
+      commitment: sha256Hex,
+    })
+    .nullable()
+    .meta({ description: 'Your part in the draw (docs/DRAW.md). Null: joined after the opening.' }),
   frame: frameSchema,
 });
+
+const joinBody = z
+  .object({
+    entropy: z
+      .string()
+      .regex(/^[\x21-\x7e]{1,128}$/, 'must be 1 to 128 printable ASCII characters')
+      .optional()
+      .meta({
+        description: 'Chance of your own for the draw: dice, a line of text. Keep it with the receipt.',
+      }),
+  })
+  .optional();
 
 const shared = { tags: ['line'], auth: 'public', quiet: true } as const;
 
@@ -73,31 +100,6 @@ const publicRoutes = (edge: Pick<Edge, 'waitingRoom'>): readonly Route[] => [
       };
     },
   }),
-  defineRoute({
-    ...shared,
-    method: 'get',
-    path: '/v1/events/:eventId/draw',
-    summary: 'How the order of the line was decided',
-    priority: 'poll',
-    params: eventParams,
-    cacheable: true,
-    responses: {
-      200: {
-        description: 'Places are given in the order of arrival: nothing is drawn.',
-        schema: z.strictObject({
-          method: z.literal('order_of_arrival'),
-          drawn: z.literal(false),
-          joined: count,
-        }),
-      },
-    },
-    refusals: ['not_found'],
-    handler: async ({ params }) => {
-      const frame = await edge.waitingRoom.frame(params.eventId);
-      if (frame === null) return refuse('not_found');
-      return json(200, { method: 'order_of_arrival', drawn: false, joined: frame.joined });
-    },
-  }),
 ];
 
 const fanRoutes = (edge: Pick<Edge, 'waitingRoom'>): readonly Route[] => [
@@ -111,7 +113,7 @@ const fanRoutes = (edge: Pick<Edge, 'waitingRoom'>): readonly Route[] => [
     quiet: true,
     priority: 'join',
     params: eventParams,
-    body: noBody,
+    body: joinBody,
     headers: z.object({
       'catraca-proof': z
         .string()
@@ -124,12 +126,12 @@ const fanRoutes = (edge: Pick<Edge, 'waitingRoom'>): readonly Route[] => [
       200: { description: 'The place this fan had before.', schema: joinedSchema },
     },
     refusals: ['not_found', 'line_closed', 'proof_required', 'proof_invalid', 'rate_limited'],
-    handler: async ({ params, headers, caller, address }) => {
+    handler: async ({ params, headers, body, caller, address }) => {
       const arrival = { address, proof: headers['catraca-proof'] ?? null };
-      const joined = await edge.waitingRoom.join(params.eventId, caller.id, arrival);
+      const joined = await edge.waitingRoom.join(params.eventId, caller.id, arrival, body?.entropy);
       if (isRefusal(joined)) return joined;
-      const { created, place, number, recoveryCode, frame } = joined;
-      return json(created ? 201 : 200, { place, number, recoveryCode, frame });
+      const { created, ...answer } = joined;
+      return json(created ? 201 : 200, answer);
     },
   }),
   defineRoute({
@@ -149,9 +151,9 @@ const fanRoutes = (edge: Pick<Edge, 'waitingRoom'>): readonly Route[] => [
       if (place === undefined) return refuse('place_invalid', { detail: 'Send the header Catraca-Place.' });
       const standing = await edge.waitingRoom.standing(params.eventId, caller.id, place);
       if (isRefusal(standing)) return standing;
-      const { state, number, ahead, eta, outlook, because } = standing;
+      const { state, number, drawn, ahead, eta, outlook, because } = standing;
       const told = outlook === null ? null : { code: outlook, text: OUTLOOK_TEXTS[outlook] };
-      return json(200, { state, number, ahead, eta, outlook: told, because });
+      return json(200, { state, number, drawn, ahead, eta, outlook: told, because });
     },
   }),
 ];

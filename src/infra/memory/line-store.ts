@@ -32,10 +32,10 @@ export const createMemoryLineStore = (options: {
   };
 
   return {
-    async nextNumber(eventId) {
+    async nextNumber(eventId, behind = 0) {
       const line = lines.get(eventId);
       if (line === undefined) return LOST;
-      line.joined += 1;
+      line.joined = Math.max(line.joined, behind) + 1;
       return { number: line.joined };
     },
     async step(eventId, input) {

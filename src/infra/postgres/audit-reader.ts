@@ -58,7 +58,7 @@ const PLACES = `
   SELECT number, fan_id AS "fanId", spent_at IS NOT NULL AS spent FROM line.places WHERE event_id = $1`;
 
 const ADMISSIONS = `
-  SELECT pass_id AS "passId", fan_id AS "fanId", number, ${ms('admitted_at')} AS "admittedAtMs",
+  SELECT pass_id AS "passId", fan_id AS "fanId", number, coalesce(turn, number) AS turn, ${ms('admitted_at')} AS "admittedAtMs",
          ${ms('expires_at')} AS "expiresAtMs", ${ms('left_at')} AS "leftAtMs"
     FROM line.admissions WHERE event_id = $1`;
 

@@ -32,6 +32,7 @@ interface EventColumns {
   readonly knobs_version: number;
   readonly late_money_reseat: boolean;
   readonly join_proof: ProofSetting;
+  readonly draw_beacon: string | null;
   readonly sections: readonly SectionDefinition[];
 }
 
@@ -59,6 +60,7 @@ const eventFrom = (row: EventColumns): SaleEvent => ({
   },
   lateMoney: { reseat: row.late_money_reseat },
   joinProof: row.join_proof,
+  ...(row.draw_beacon === null ? {} : { draw: { beacon: row.draw_beacon } }),
   sections: row.sections,
   launch: row.launch_curve === null ? null : { curve: row.launch_curve, active: row.launch_active },
   message:
@@ -129,8 +131,8 @@ export const createEventStore = (pool: Pool): EventStore => ({
       const { rowCount } = await client.query(
         `INSERT INTO tickets.events (event_id, name, venue, currency, opens_at, seats_per_fan, holds_per_fan,
                                      rate_per_minute, inside_max, late_money_reseat, closed_loop, join_proof,
-                                     launch_curve)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT DO NOTHING`,
+                                     launch_curve, draw_beacon)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT DO NOTHING`,
         [
           eventId,
           definition.name,
@@ -145,6 +147,7 @@ export const createEventStore = (pool: Pool): EventStore => ({
           definition.admission.closedLoop ?? true,
           definition.joinProof ?? 'off',
           curveJson(definition.launchCurve ?? null),
+          definition.draw?.beacon ?? null,
         ],
       );
       if (rowCount === 1) await insertMap(client, eventId, definition.sections);

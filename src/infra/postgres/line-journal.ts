@@ -12,6 +12,8 @@ interface PlaceRow {
   readonly number: PlaceNumber;
   readonly joined_at_ms: number;
   readonly ended: boolean;
+  readonly leaf: string | null;
+  readonly head: string | null;
 }
 
 interface AdmissionRow {
@@ -19,6 +21,7 @@ interface AdmissionRow {
   readonly event_id: EventId;
   readonly fan_id: FanId;
   readonly number: PlaceNumber;
+  readonly turn: PlaceNumber;
   readonly expires_at_ms: number;
   readonly remaining_ms: number;
   readonly state: AdmissionState;
@@ -37,6 +40,7 @@ const placeOf = (row: PlaceRow): PlaceRecord => ({
   number: row.number,
   joinedAtMs: row.joined_at_ms,
   ended: row.ended,
+  receipt: row.leaf === null || row.head === null ? null : { leaf: row.leaf, head: row.head },
 });
 
 const admissionOf = (row: AdmissionRow): AdmissionRecord => ({
@@ -44,6 +48,7 @@ const admissionOf = (row: AdmissionRow): AdmissionRecord => ({
   eventId: row.event_id,
   fanId: row.fan_id,
   number: row.number,
+  turn: row.turn,
   expiresAtMs: row.expires_at_ms,
   remainingMs: row.remaining_ms,
   state: row.state,
@@ -51,7 +56,8 @@ const admissionOf = (row: AdmissionRow): AdmissionRecord => ({
 
 const FIND_PLACES = `
   SELECT p.event_id, p.fan_id, p.number, (extract(epoch FROM p.joined_at) * 1000)::bigint AS joined_at_ms,
-         coalesce(a.left_at IS NOT NULL OR a.expires_at <= now(), false) AS ended
+         coalesce(a.left_at IS NOT NULL OR a.expires_at <= now(), false) AS ended,
+         encode(p.leaf, 'hex') AS leaf, encode(p.head, 'hex') AS head
   FROM unnest($1::uuid[], $2::uuid[]) AS wanted (event_id, fan_id)
   JOIN line.places p ON p.event_id = wanted.event_id AND p.fan_id = wanted.fan_id AND p.spent_at IS NULL
   LEFT JOIN line.admissions a ON a.event_id = p.event_id AND a.number = p.number`;
@@ -62,16 +68,18 @@ const RECORD_PLACES = `
   FROM unnest($1::uuid[], $2::uuid[], $3::bigint[]) WITH ORDINALITY AS new (event_id, fan_id, number, position)
   ORDER BY position
   ON CONFLICT DO NOTHING
-  RETURNING event_id, fan_id, number, (extract(epoch FROM joined_at) * 1000)::bigint AS joined_at_ms, false AS ended`;
+  RETURNING event_id, fan_id, number, (extract(epoch FROM joined_at) * 1000)::bigint AS joined_at_ms, false AS ended,
+            NULL AS leaf, NULL AS head`;
 
-const ADMISSION = `pass_id, event_id, fan_id, number, (extract(epoch FROM expires_at) * 1000)::bigint AS expires_at_ms,
+const ADMISSION = `pass_id, event_id, fan_id, number, coalesce(turn, number) AS turn,
+  (extract(epoch FROM expires_at) * 1000)::bigint AS expires_at_ms,
   greatest(0, ceil(extract(epoch FROM expires_at - now()) * 1000))::bigint AS remaining_ms,
   CASE WHEN left_at IS NOT NULL THEN 'left' WHEN expires_at <= now() THEN 'expired' ELSE 'live' END AS state`;
 
 /** From `places`, so that not even a well-signed number that was never recorded gets in. */
 const RECORD_ADMISSION = `
-  INSERT INTO line.admissions (pass_id, event_id, fan_id, number, expires_at)
-  SELECT $1::uuid, event_id, fan_id, number, now() + $5::bigint * interval '1 millisecond'
+  INSERT INTO line.admissions (pass_id, event_id, fan_id, number, turn, expires_at)
+  SELECT $1::uuid, event_id, fan_id, number, nullif($6::bigint, number), now() + $5::bigint * interval '1 millisecond'
   FROM line.places WHERE event_id = $2 AND fan_id = $3 AND number = $4
   ON CONFLICT (event_id, number) DO NOTHING
   RETURNING ${ADMISSION}`;
@@ -113,11 +121,11 @@ const LOAD_COUNTERS = `
 
 const LOAD_FURTHEST = `
   SELECT coalesce((SELECT max(number) FROM line.places WHERE event_id = $1), 0) AS joined,
-         coalesce((SELECT max(number) FROM line.admissions WHERE event_id = $1), 0) AS serving,
+         coalesce((SELECT max(coalesce(turn, number)) FROM line.admissions WHERE event_id = $1), 0) AS serving,
          (SELECT count(*) FROM line.admissions WHERE event_id = $1) AS admitted`;
 
 const LOAD_INSIDE = `
-  SELECT number, ceil(extract(epoch FROM expires_at - now()) * 1000)::bigint AS remaining_ms
+  SELECT coalesce(turn, number) AS number, ceil(extract(epoch FROM expires_at - now()) * 1000)::bigint AS remaining_ms
   FROM line.admissions WHERE event_id = $1 AND left_at IS NULL AND expires_at > now()`;
 
 interface PlaceKey {
@@ -190,8 +198,8 @@ export const createLineJournal = (pool: Pool): LineJournal => {
       await pool.query(SPEND_PLACE, [eventId, fanId, number]);
     },
 
-    async recordAdmission({ passId, eventId, fanId, number, ttlMs }) {
-      const values = [passId, eventId, fanId, number, Math.ceil(ttlMs)];
+    async recordAdmission({ passId, eventId, fanId, number, turn, ttlMs }) {
+      const values = [passId, eventId, fanId, number, Math.ceil(ttlMs), turn];
       const { rows } = await pool.query<AdmissionRow>(RECORD_ADMISSION, values);
       if (rows[0] !== undefined) return { ...admissionOf(rows[0]), created: true };
       const earlier = await findAdmission(eventId, number);

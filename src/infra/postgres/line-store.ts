@@ -136,9 +136,9 @@ export const createPostgresLineStore = (options: {
   };
 
   return {
-    nextNumber: (eventId) =>
+    nextNumber: (eventId, behind = 0) =>
       move(eventId, null, (line) => {
-        line.joined += 1;
+        line.joined = Math.max(line.joined, behind) + 1;
         return { number: line.joined };
       }),
     step: (eventId, input) => move(eventId, null, (line, nowMs) => stepLine(line, input, callTtlMs, nowMs)),

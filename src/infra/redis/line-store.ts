@@ -9,7 +9,7 @@ type Reply = readonly [number, ...(number | string)[]];
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
-    lineNext(state: string, count: number): Result<number, Context>;
+    lineNext(state: string, count: number, behind: number): Result<number, Context>;
     lineStep(...keysAndArgs: (string | number)[]): Result<Reply, Context>;
     lineRedeem(...keysAndArgs: (string | number)[]): Result<Reply, Context>;
     lineAssure(...keysAndArgs: (string | number)[]): Result<number, Context>;
@@ -49,6 +49,7 @@ const outcomeOf = ([code, remainingMs]: Reply): RedeemOutcome | Lost => {
 };
 
 interface NumberRequest {
+  readonly behind: PlaceNumber;
   readonly resolve: (answer: { readonly number: PlaceNumber } | Lost) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -95,8 +96,9 @@ export const createRedisLineStore = (options: {
   const handOut = async (eventId: EventId): Promise<void> => {
     const requests = asking.get(eventId) ?? [];
     asking.delete(eventId);
+    const behind = Math.max(...requests.map((request) => request.behind));
     try {
-      const last = await watched(redis.lineNext(key(eventId, 'state'), requests.length));
+      const last = await watched(redis.lineNext(key(eventId, 'state'), requests.length, behind));
       requests.forEach(({ resolve }, index) =>
         resolve(last < 0 ? LOST : { number: last - requests.length + 1 + index }),
       );
@@ -106,21 +108,27 @@ export const createRedisLineStore = (options: {
   };
 
   return {
-    nextNumber: (eventId) =>
+    nextNumber: (eventId, behind = 0) =>
       new Promise((resolve, reject) => {
         const requests = asking.get(eventId);
         if (requests !== undefined) {
-          requests.push({ resolve, reject });
+          requests.push({ behind, resolve, reject });
           return;
         }
-        asking.set(eventId, [{ resolve, reject }]);
+        asking.set(eventId, [{ behind, resolve, reject }]);
         setImmediate(() => void handOut(eventId));
       }),
 
-    async step(eventId, { open, roomLeft, knobs, slowdown = null, node }) {
+    async step(eventId, { open, roomLeft, knobs, slowdown = null, node, joinedAtLeast = 0 }) {
       const flags = [open ? 1 : 0, roomLeft === null ? NO_LIMIT : Math.max(0, roomLeft), callTtlMs];
       const reply = await watched(
-        redis.lineStep(...keys(eventId), ...flags, ...knobArguments(knobs), ...slowArguments(slowdown, node)),
+        redis.lineStep(
+          ...keys(eventId),
+          ...flags,
+          ...knobArguments(knobs),
+          ...slowArguments(slowdown, node),
+          joinedAtLeast,
+        ),
       );
       if (reply[0] === -1) return LOST;
       const [epoch, joined, serving, admitted, inside, called, rate] = reply.map(Number) as [

@@ -13,12 +13,13 @@ export const createLineJournalModel = (tables: SaleTables, clock: Pick<Clock, 'n
   };
 
   const admissionOf = (row: AdmissionRow): AdmissionRecord => {
-    const { passId, eventId, fanId, number } = row;
+    const { passId, eventId, fanId, number, turn } = row;
     return {
       passId,
       eventId,
       fanId,
       number,
+      turn,
       expiresAtMs: Math.floor(row.expiresAtMs),
       remainingMs: Math.max(0, Math.ceil(row.expiresAtMs - clock.nowMs())),
       state: stateOf(row),
@@ -48,7 +49,8 @@ export const createLineJournalModel = (tables: SaleTables, clock: Pick<Clock, 'n
       const standing = unspent(eventId, fanId);
       if (standing !== undefined) return { ...placeOf(standing), created: false };
       if (tables.places.has(numberKey(eventId, number))) return null;
-      const row: PlaceRow = { eventId, fanId, number, joinedAtMs: Math.floor(clock.nowMs()), spent: false };
+      const joinedAtMs = Math.floor(clock.nowMs());
+      const row: PlaceRow = { eventId, fanId, number, joinedAtMs, receipt: null, spent: false };
       tables.places.set(numberKey(eventId, number), row);
       return { ...placeOf(row), ended: false, created: true };
     },
@@ -61,7 +63,7 @@ export const createLineJournalModel = (tables: SaleTables, clock: Pick<Clock, 'n
       if (row === undefined || row.fanId !== fanId || row.spent || !placeOf(row).ended) return;
       tables.places.set(numberKey(eventId, number), { ...row, spent: true });
     },
-    async recordAdmission({ passId, eventId, fanId, number, ttlMs }) {
+    async recordAdmission({ passId, eventId, fanId, number, turn, ttlMs }) {
       const earlier = findAdmission(eventId, number);
       if (earlier !== null) return earlier.fanId === fanId ? { ...earlier, created: false } : null;
       if (tables.places.get(numberKey(eventId, number))?.fanId !== fanId) return null;
@@ -71,6 +73,7 @@ export const createLineJournalModel = (tables: SaleTables, clock: Pick<Clock, 'n
         eventId,
         fanId,
         number,
+        turn,
         admittedAtMs: nowMs,
         expiresAtMs: nowMs + Math.ceil(ttlMs),
         leftAtMs: null,
@@ -111,7 +114,7 @@ export const createLineJournalModel = (tables: SaleTables, clock: Pick<Clock, 'n
       const numbers = tables.places.values().flatMap((row) => (row.eventId === eventId ? [row.number] : []));
       const admissions = admissionsOf(eventId);
       const furthest = Math.max(0, ...numbers);
-      const serving = Math.max(counters.serving, 0, ...admissions.map((row) => row.number));
+      const serving = Math.max(counters.serving, 0, ...admissions.map((row) => row.turn));
       return {
         epoch: counters.epoch,
         joined: Math.max(counters.joined, furthest, serving),
@@ -120,7 +123,7 @@ export const createLineJournalModel = (tables: SaleTables, clock: Pick<Clock, 'n
         firstUse: has === undefined && furthest === 0,
         passes: admissions
           .filter((row) => stateOf(row) === 'live')
-          .map((row) => ({ number: row.number, remainingMs: Math.ceil(row.expiresAtMs - clock.nowMs()) })),
+          .map((row) => ({ number: row.turn, remainingMs: Math.ceil(row.expiresAtMs - clock.nowMs()) })),
       };
     },
   };

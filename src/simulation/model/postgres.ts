@@ -1,4 +1,5 @@
 import type { Clock, Ids } from '../../domain/ports/environment.ts';
+import type { DrawBook } from '../../domain/ports/draw-book.ts';
 import type { EventStore } from '../../domain/ports/event-store.ts';
 import type { LineJournal } from '../../domain/ports/line.ts';
 import type { OrderBook } from '../../domain/ports/order-book.ts';
@@ -7,6 +8,7 @@ import type { PaymentStore } from '../../domain/ports/payment-store.ts';
 import type { ReviewStore } from '../../domain/ports/review-store.ts';
 import type { SeatLedger } from '../../domain/ports/seat-ledger.ts';
 import type { SaleRecords } from '../../domain/sale-records.ts';
+import { createDrawBookModel } from './draw-book.ts';
 import { createEventStoreModel } from './event-store.ts';
 import { createLineJournalModel } from './line-journal.ts';
 import { createOrderBookModel } from './order-book.ts';
@@ -24,6 +26,7 @@ export interface PostgresPorts {
   readonly orders: OrderBook;
   readonly ticketOutbox: Outbox;
   readonly journal: LineJournal;
+  readonly draws: DrawBook;
   readonly payments: PaymentStore;
   readonly reviews: ReviewStore;
   readonly paymentOutbox: Outbox;
@@ -41,6 +44,7 @@ export const createPostgresModel = (clock: Pick<Clock, 'nowMs'>, ids: Ids): Post
   const tables = createTables(db);
   const outbox = createOutboxModel(db, clock, ids);
   const payments = createPaymentModel(clock, ids);
+  const journal = createLineJournalModel(tables, clock);
   return {
     tables,
     ports: {
@@ -48,7 +52,8 @@ export const createPostgresModel = (clock: Pick<Clock, 'nowMs'>, ids: Ids): Post
       ledger: createSeatLedgerModel(db, tables, clock),
       orders: createOrderBookModel({ db, tables, outbox, clock, ids }),
       ticketOutbox: outbox.port,
-      journal: createLineJournalModel(tables, clock),
+      journal,
+      draws: createDrawBookModel(tables, clock, ids, journal),
       payments: payments.store,
       reviews: payments.reviews,
       paymentOutbox: payments.outbox,

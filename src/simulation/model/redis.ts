@@ -32,7 +32,7 @@ export const createRedisModel = (options: {
       healthy: () => true,
     },
     line: {
-      nextNumber: (eventId) => line.nextNumber(eventId),
+      nextNumber: (...question) => line.nextNumber(...question),
       step: (eventId, input) => line.step(eventId, input),
       redeem: (...question) => line.redeem(...question),
       assure: (...pass) => line.assure(...pass),

@@ -2,6 +2,7 @@ import type { SaleEvent } from '../../domain/event.ts';
 import type { Hold } from '../../domain/hold.ts';
 import type { EventId, FanId, SeatId, SectionId } from '../../domain/ids.ts';
 import type { Order, Ticket } from '../../domain/order.ts';
+import type { DrawRecord } from '../../domain/ports/draw-book.ts';
 import type { AdmissionRecord, PlaceRecord } from '../../domain/ports/line.ts';
 import type { SeatRow } from '../../domain/seat.ts';
 import type { Database, Table } from './tables.ts';
@@ -48,6 +49,8 @@ export type AdmissionRow = Omit<AdmissionRecord, 'state' | 'remainingMs'> & {
   readonly leftAtMs: number | null;
 };
 
+export type DrawRow = DrawRecord & { readonly secret: string };
+
 export interface CountersRow {
   readonly epoch: number;
   readonly joined: number;
@@ -67,6 +70,7 @@ export interface SaleTables {
   readonly places: Table<PlaceRow>;
   readonly admissions: Table<AdmissionRow>;
   readonly counters: Table<CountersRow>;
+  readonly draws: Table<DrawRow>;
 }
 
 export const createTables = (db: Database): SaleTables => ({
@@ -80,6 +84,7 @@ export const createTables = (db: Database): SaleTables => ({
   places: db.table(),
   admissions: db.table(),
   counters: db.table(),
+  draws: db.table(),
 });
 
 /** The row without columns that its reader does not ask for. */

@@ -62,7 +62,7 @@ interface WaitingProps {
 const Progress = ({ visit }: { readonly visit: Visit }) => {
   const frame = visit.frame.value;
   const mine = visit.standing.value?.number ?? visit.place.value?.number ?? 0;
-  if (frame === null || frame.drawn === false || mine < 1) return null;
+  if (frame === null || !frame.drawn || mine < 1) return null;
   return (
     <div class="track">
       <progress max={mine} value={Math.min(mine, frame.serving)} aria-label={t('progress')} />

@@ -23,15 +23,10 @@ export interface Pass {
   readonly expiresAt: string;
 }
 
-/** The frame with what newer servers add; older ones leave it out. */
-export type AnyFrame = Frame & {
-  readonly drawn?: boolean;
-};
-
 export interface Known {
   /** Null: not read yet. */
   readonly event: EventDocument | null;
-  readonly frame: AnyFrame | null;
+  readonly frame: Frame | null;
   readonly place: Place | null;
   readonly standing: Standing | null;
   readonly pass: Pass | null;
@@ -76,14 +71,14 @@ const phaseOf = ({ event, frame, nowMs }: Known): EventDocument['phase'] => {
 export const aheadOf = ({ frame, place, standing }: Known): number | null => {
   if (frame === null || place === null) return null;
   // Until the draw nobody has a place: what the server says of the crowd is all there is.
-  if (frame.drawn === false) return standing?.ahead ?? null;
+  if (!frame.drawn) return standing?.ahead ?? null;
   return Math.max(0, (standing?.number ?? place.number) - frame.serving - 1);
 };
 
 const isCalled = ({ frame, place, standing }: Known): boolean =>
   frame !== null &&
   place !== null &&
-  frame.drawn !== false &&
+  frame.drawn &&
   frame.phase !== 'pending' &&
   frame.serving >= (standing?.number ?? place.number);
 

@@ -6,15 +6,7 @@ import { learnTime, now, serverNowMs } from './clock.ts';
 import { adoptPlainPlace } from './plain-place.ts';
 import { proofFor } from './proof.ts';
 import { asFan } from './session.ts';
-import {
-  aheadOf,
-  stageOf,
-  type AnyFrame,
-  type Pass,
-  type Place,
-  type Stage,
-  type Standing,
-} from './stage.ts';
+import { aheadOf, stageOf, type Pass, type Place, type Stage, type Standing } from './stage.ts';
 import { stored } from './stored.ts';
 
 /** Prices and what is left: people look at it while they wait. */
@@ -30,7 +22,7 @@ const STANDING_EVERY_MS = 20_000;
 export interface Visit {
   readonly eventId: string;
   readonly event: ReadonlySignal<EventDocument | null>;
-  readonly frame: ReadonlySignal<AnyFrame | null>;
+  readonly frame: ReadonlySignal<Frame | null>;
   readonly place: Signal<Place | null>;
   readonly standing: ReadonlySignal<Standing | null>;
   readonly pass: Signal<Pass | null>;
@@ -66,7 +58,7 @@ export const openVisit = (eventId: string): Visit => {
   const path = `/v1/events/${eventId}`;
   const abort = new AbortController();
   const event = signal<EventDocument | null>(null);
-  const frame = signal<AnyFrame | null>(null);
+  const frame = signal<Frame | null>(null);
   const frameAtMs = signal(Date.now());
   const standing = signal<Standing | null>(null);
   const problem = signal<Problem | null>(null);
@@ -108,7 +100,7 @@ export const openVisit = (eventId: string): Visit => {
     if (before !== null && next.epoch < before.epoch) return;
     if (before !== null && next.epoch === before.epoch && (next.asOf ?? '') < (before.asOf ?? '')) return;
     frame.value = next;
-    if ((next as AnyFrame).drawn === true && before?.drawn === false) void readStanding();
+    if (next.drawn && before?.drawn === false) void readStanding();
   };
 
   const readEvent = async (): Promise<void> => {

@@ -3,6 +3,7 @@
 --   ARGV     1 open (0/1)   2 roomLeft (-1: no limit)   3 callTtlMs
 --            4 ratePerMinute   5 insideMax   6 paused (0/1)   7 version
 --            8 what the sale can digest, people a minute (-1: no limit)   9 why   10 who says so ('': nobody in particular)
+--            11 places given out elsewhere
 -- KEYS[1] also keeps slowReason and slowNode: why the line is slowed and who said so, while it is.
 -- Returns {-1}: lost; or {epoch, joined, serving, admitted, inside, called, rate, binding, now}.
 local line = load()
@@ -22,6 +23,8 @@ elseif own or not (isSlowed(line) and slowRate > line.slowRate) then
   line.credit = math.min(line.credit, burstOf(rateOf(line)) * PERSON)
   redis.call('HSET', KEYS[1], 'slowReason', ARGV[9], 'slowNode', node)
 end
+
+line.joined = math.max(line.joined, tonumber(ARGV[11]))
 
 local function room()
   local stock = tonumber(ARGV[2])
