@@ -34,7 +34,8 @@ export interface TicketServiceOptions {
 const REFUSAL_OF: Readonly<Record<Fault['code'], Refusal>> = {
   mailbox_full: refuse('overloaded', { retryAfterMs: 1_000 }),
   actor_closed: refuse('section_closed', { retryAfterMs: 60_000 }),
-  actor_stopped: refuse('unavailable', { retryAfterMs: 1_000 }),
+  // With its supervisor, perhaps, while Postgres was deciding what it had taken on.
+  actor_stopped: refuse('outcome_unknown', { retryAfterMs: 1_000 }),
   actor_crashed: refuse('outcome_unknown', { retryAfterMs: 1_000 }),
   deadline: refuse('outcome_unknown', { retryAfterMs: 1_000 }),
 };

@@ -107,5 +107,6 @@ test.serial('holds that name the same seats in opposite orders never wait for ea
   const codes = (await holding).map((one) =>
     one.status === 'fulfilled' ? one.value.rows[0]?.code : String(one.reason),
   );
-  t.deepEqual(new Set(codes), new Set(['held', 'seat_taken']));
+  t.is(codes.filter((code) => code === 'held').length, 1, String(codes));
+  t.is(codes.filter((code) => code === 'seat_taken').length, 1, String(codes));
 });

@@ -1,7 +1,7 @@
 import test from 'ava';
 import type { Page } from 'playwright-core';
 import { ask } from '../support/api.ts';
-import { DECLINED_CARD } from '../support/fan.ts';
+import { DECLINED_CARD, pay } from '../support/fan.ts';
 import { chooseSeats, comeInside, payWith, sharedFanStage, visit, type FanStage } from './fan-stage.ts';
 
 /** Short lives, so that a test need not wait for minutes; long enough for a browser on a busy machine. */
@@ -114,7 +114,10 @@ test.serial('an event that is sold out says so at its door', async (t) => {
   });
   const buyer = await fan.app.fan();
   await buyer.comeIn(eventId);
-  await buyer.tryHold(eventId, { sectionId: 'P', quantity: 1 });
+  const hold = await buyer.tryHold(eventId, { sectionId: 'P', quantity: 1 });
+  const order = await buyer.order([hold.body.holdId]);
+  await pay(order);
+  await buyer.until(order.orderId, 'confirmed');
   const { page } = await visit(t, fan);
   await page.goto(`${fan.app.url}/e/${eventId}`);
   await heading(page, 'Sold out');
