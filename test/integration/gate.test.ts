@@ -1,17 +1,15 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import Koa from 'koa';
-import { findProgram } from '../../src/chaos/servers/programs.ts';
 import { requirePass } from '../../src/http/gate-middleware.ts';
 import { freePort } from '../../src/infra/postgres/embedded/postmaster.ts';
 import { startTestApp, temporaryFolder } from '../support/app.ts';
 import { eventually } from '../support/eventually.ts';
+import { findNginx, runNginx } from '../support/nginx.ts';
 
 const STRANGE = '01980000-0000-7000-8000-00000000dead';
 
@@ -22,11 +20,8 @@ const nginxBefore = async (
   eventId: string,
   shop: string,
 ): Promise<string | null> => {
-  const program = findProgram('nginx', '/usr/sbin/nginx');
-  if (program === null) {
-    t.log('not run: no nginx was found');
-    return null;
-  }
+  const program = findNginx(t);
+  if (program === null) return null;
   const shown = /```nginx\n([\s\S]*?)```/.exec(readFileSync('docs/GATE.md', 'utf8'))?.[1] ?? '';
   const locations = shown
     .replaceAll('01980000-0000-7000-8000-00000000a12e', eventId)
@@ -42,21 +37,8 @@ const nginxBefore = async (
        fastcgi_temp_path ${folder}/f; uwsgi_temp_path ${folder}/u; scgi_temp_path ${folder}/s;
        server { listen 127.0.0.1:${port}; ${locations} } }`,
   );
-  const child = spawn(program, ['-p', folder, '-c', `${folder}/nginx.conf`, '-g', 'daemon off;'], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  let said = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
-  const closed = once(child, 'close');
-  t.teardown(async () => {
-    child.kill('SIGTERM');
-    await closed;
-  });
   const url = `http://127.0.0.1:${port}`;
-  await eventually(async () => {
-    assert.equal(child.exitCode, null, said);
-    await fetch(url, { redirect: 'manual' });
-  });
+  await runNginx(t, program, folder, url);
   return url;
 };
 

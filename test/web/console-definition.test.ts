@@ -1,26 +1,14 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import test from 'ava';
-import type { Browser } from 'playwright-core';
-import { definition, sharedStage, startTestApp, type TestApp } from '../support/app.ts';
-import { NO_BROWSER, openBrowser } from '../support/browser.ts';
+import { definition, type TestApp } from '../support/app.ts';
+import { sharedBrowserStage } from '../support/browser-stage.ts';
 import { axeFindings, openConsole } from '../support/console.ts';
 import { eventually } from '../support/eventually.ts';
 
-let shared: { readonly app: TestApp; readonly browser: Browser } | null = null;
-let end = (): Promise<void> => Promise.resolve();
-
-test.before('one browser and one app for all', async (t) => {
-  const stage = sharedStage(t);
-  end = () => stage.end();
-  const browser = await openBrowser(stage);
-  if (browser === null) return;
-  const app = await startTestApp(stage, 'embedded');
-  assert.ok(app !== null);
-  shared = { app, browser };
-});
-
-test.after.always('close the browser and the app', () => end());
+const stage = sharedBrowserStage();
+test.before('one browser and one app for all', (t) => stage.open(t));
+test.after.always('close the browser and the app', () => stage.end());
 
 interface Definition {
   readonly name: string;
@@ -42,11 +30,8 @@ const definitionIn = async (app: TestApp, eventId: string): Promise<Definition> 
 };
 
 test.serial('an event is made from rows and an area, and what is wrong is told where it is', async (t) => {
-  if (shared === null) {
-    t.log(NO_BROWSER);
-    t.pass();
-    return;
-  }
+  const shared = stage.of(t);
+  if (shared === null) return;
   const { app, browser } = shared;
   const { page, complaints } = await openConsole(t, app, browser, { path: '/new' });
   t.deepEqual(await axeFindings(page), []);
@@ -95,11 +80,8 @@ test.serial('an event is made from rows and an area, and what is wrong is told w
 });
 
 test.serial('a definition taken out of the console makes the same event when it is brought in', async (t) => {
-  if (shared === null) {
-    t.log(NO_BROWSER);
-    t.pass();
-    return;
-  }
+  const shared = stage.of(t);
+  if (shared === null) return;
   const { app, browser } = shared;
   const eventId = await app.createEvent({ lateMoney: { reseat: true } });
   const { page } = await openConsole(t, app, browser, { path: `/e/${eventId}/edit` });
@@ -132,11 +114,8 @@ test.serial('a definition taken out of the console makes the same event when it 
 test.serial(
   'prices and limits are edited while it sells, holds keep their price, the opening stays',
   async (t) => {
-    if (shared === null) {
-      t.log(NO_BROWSER);
-      t.pass();
-      return;
-    }
+    const shared = stage.of(t);
+    if (shared === null) return;
     const { app, browser } = shared;
     const eventId = await app.createEvent();
     const fan = await app.fan();
@@ -175,11 +154,8 @@ test.serial(
 );
 
 test.serial('who may only look can take a definition out and change none', async (t) => {
-  if (shared === null) {
-    t.log(NO_BROWSER);
-    t.pass();
-    return;
-  }
+  const shared = stage.of(t);
+  if (shared === null) return;
   const { app, browser } = shared;
   const eventId = await app.createEvent();
   const { page } = await openConsole(t, app, browser, { role: 'viewer', path: `/e/${eventId}/edit` });

@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core';
 import { openConsole, type ConsoleOptions } from '../support/console.ts';
 import { DECLINED_CARD, GOOD_CARD, pay } from '../support/fan.ts';
 import type { Stage } from '../support/servers.ts';
-import type { FanStage } from './fan-stage.ts';
+import type { BrowserStage } from '../support/browser-stage.ts';
 
 /** Every screen of the console that is worth a picture; `path` with the event's id for `EVENT`. */
 export const CONSOLE_SCREENS: readonly (ConsoleOptions & { readonly name: string })[] = [
@@ -21,7 +21,7 @@ const SECTIONS = ['A', 'A', 'A', 'B', 'B', 'C', 'I1', 'I3', 'S2', 'D'];
 const FANS = 110;
 const EVERY_MS = 220;
 
-const buy = async ({ app }: FanStage, eventId: string, index: number): Promise<void> => {
+const buy = async ({ app }: BrowserStage, eventId: string, index: number): Promise<void> => {
   const fan = await app.fan();
   await fan.comeIn(eventId);
   const sectionId = SECTIONS[index % SECTIONS.length];
@@ -36,7 +36,7 @@ const buy = async ({ app }: FanStage, eventId: string, index: number): Promise<v
 };
 
 /** A crowd comes to the event; resolves when all have come, with what waits for the last to be done. */
-export const startCrowd = async (fan: FanStage, eventId: string, wait: (ms: number) => Promise<void>) => {
+export const startCrowd = async (fan: BrowserStage, eventId: string, wait: (ms: number) => Promise<void>) => {
   const buying: Promise<unknown>[] = [];
   for (let index = 0; index < FANS; index += 1) {
     // Impatience is part of the picture, not a fault of it.
@@ -49,7 +49,7 @@ export const startCrowd = async (fan: FanStage, eventId: string, wait: (ms: numb
 /** A tab of the console on that screen. */
 export const openConsoleScreen = async (
   stage: Stage,
-  { app, browser }: FanStage,
+  { app, browser }: BrowserStage,
   eventId: string,
   options: ConsoleOptions,
 ): Promise<Page> => {

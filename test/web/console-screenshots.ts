@@ -1,11 +1,11 @@
 import { CONSOLE_SCREENS, openConsoleScreen, startCrowd } from './console-gallery.ts';
-import type { FanStage } from './fan-stage.ts';
+import type { BrowserStage } from '../support/browser-stage.ts';
 import type { Stage } from '../support/servers.ts';
 
 /** Pictures of the console while a crowd buys, into `folder`; all, or those that are `wanted` by name. */
 export const takeConsole = async (
   stage: Stage,
-  fan: FanStage,
+  fan: BrowserStage,
   eventId: string,
   folder: string,
   wanted: readonly string[],

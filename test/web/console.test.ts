@@ -1,25 +1,14 @@
 import assert from 'node:assert/strict';
 import test, { type ExecutionContext } from 'ava';
-import type { Browser, Page } from 'playwright-core';
-import { sharedStage, startTestApp, type TestApp } from '../support/app.ts';
-import { NO_BROWSER, openBrowser } from '../support/browser.ts';
+import type { Page } from 'playwright-core';
+import type { TestApp } from '../support/app.ts';
+import { sharedBrowserStage } from '../support/browser-stage.ts';
 import { axeFindings, frameOf, openConsole, type ConsoleOptions } from '../support/console.ts';
 import { eventually } from '../support/eventually.ts';
 
-let shared: { readonly app: TestApp; readonly browser: Browser } | null = null;
-let end = (): Promise<void> => Promise.resolve();
-
-test.before('one browser and one app for all', async (t) => {
-  const stage = sharedStage(t);
-  end = () => stage.end();
-  const browser = await openBrowser(stage);
-  if (browser === null) return;
-  const app = await startTestApp(stage, 'embedded', { CHAOS: '1' });
-  assert.ok(app !== null);
-  shared = { app, browser };
-});
-
-test.after.always('close the browser and the app', () => end());
+const stage = sharedBrowserStage({ CHAOS: '1' });
+test.before('one browser and one app for all', (t) => stage.open(t));
+test.after.always('close the browser and the app', () => stage.end());
 
 interface Room {
   readonly app: TestApp;
@@ -29,11 +18,8 @@ interface Room {
 
 /** An event of its own, and the way to open the console. Null where no browser is to be had. */
 const enter = async (t: ExecutionContext, change: object = {}): Promise<Room | null> => {
-  if (shared === null) {
-    t.log(NO_BROWSER);
-    t.pass();
-    return null;
-  }
+  const shared = stage.of(t);
+  if (shared === null) return null;
   const { app, browser } = shared;
   const eventId = await app.createEvent(change);
   return { app, eventId, open: (options) => openConsole(t, app, browser, options) };

@@ -3,10 +3,11 @@ import { createRequire } from 'node:module';
 import test from 'ava';
 import type { Page } from 'playwright-core';
 import { eventually } from '../support/eventually.ts';
-import { PHONE, sharedFanStage, visit } from './fan-stage.ts';
+import { sharedBrowserStage } from '../support/browser-stage.ts';
+import { PHONE, visit } from './fan-stage.ts';
 import { createGalleryEvents, SCREENS, type GalleryEvents } from './gallery.ts';
 
-const stage = sharedFanStage();
+const stage = sharedBrowserStage();
 let events: GalleryEvents | null = null;
 test.before('one browser, one app and events in every state for all', async (t) => {
   await stage.open(t);

@@ -1,8 +1,9 @@
 import { statSync } from 'node:fs';
 import test from 'ava';
-import { chooseSeats, comeInside, sharedFanStage, visit } from './fan-stage.ts';
+import { sharedBrowserStage } from '../support/browser-stage.ts';
+import { chooseSeats, comeInside, visit } from './fan-stage.ts';
 
-const stage = sharedFanStage();
+const stage = sharedBrowserStage();
 test.before('one browser and one app for all', (t) => stage.open(t));
 test.after.always('close the browser and the app', () => stage.end());
 

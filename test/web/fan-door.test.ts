@@ -1,7 +1,8 @@
 import test from 'ava';
-import { sharedFanStage, visit } from './fan-stage.ts';
+import { sharedBrowserStage } from '../support/browser-stage.ts';
+import { visit } from './fan-stage.ts';
 
-const stage = sharedFanStage();
+const stage = sharedBrowserStage();
 test.before('one browser and one app for all', (t) => stage.open(t));
 test.after.always('close the browser and the app', () => stage.end());
 

@@ -1,9 +1,10 @@
 import test from 'ava';
 import type { Page } from 'playwright-core';
 import { eventually } from '../support/eventually.ts';
-import { chooseSeats, payWith, PHONE, sharedFanStage, visit } from './fan-stage.ts';
+import { sharedBrowserStage } from '../support/browser-stage.ts';
+import { chooseSeats, payWith, PHONE, visit } from './fan-stage.ts';
 
-const stage = sharedFanStage();
+const stage = sharedBrowserStage();
 test.before('one browser and one app for all', (t) => stage.open(t));
 test.after.always('close the browser and the app', () => stage.end());
 

@@ -2,17 +2,18 @@ import test from 'ava';
 import type { Page } from 'playwright-core';
 import { ask } from '../support/api.ts';
 import { DECLINED_CARD, pay } from '../support/fan.ts';
-import { chooseSeats, comeInside, payWith, sharedFanStage, visit, type FanStage } from './fan-stage.ts';
+import { sharedBrowserStage, type BrowserStage } from '../support/browser-stage.ts';
+import { chooseSeats, comeInside, payWith, visit } from './fan-stage.ts';
 
 /** Short lives, so that a test need not wait for minutes; long enough for a browser on a busy machine. */
-const stage = sharedFanStage({ HOLD_TTL_MS: '6000', PAY_WITHIN_MS: '9000' });
+const stage = sharedBrowserStage({ HOLD_TTL_MS: '6000', PAY_WITHIN_MS: '9000' });
 test.before('one browser and one app for all', (t) => stage.open(t));
 test.after.always('close the browser and the app', () => stage.end());
 
 const heading = (page: Page, name: string): Promise<void> =>
   page.getByRole('heading', { level: 1, name }).waitFor();
 
-const reachGateway = async (page: Page, { app }: FanStage, seat: number): Promise<string> => {
+const reachGateway = async (page: Page, { app }: BrowserStage, seat: number): Promise<string> => {
   const eventId = await app.createEvent();
   await comeInside(page, app.url, eventId);
   await chooseSeats(page, 'Cadeira A', '1', [seat]);

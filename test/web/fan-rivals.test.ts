@@ -1,8 +1,9 @@
 import test from 'ava';
 import type { Page } from 'playwright-core';
-import { chooseSeats, comeInside, payWith, sharedFanStage, visit } from './fan-stage.ts';
+import { sharedBrowserStage } from '../support/browser-stage.ts';
+import { chooseSeats, comeInside, payWith, visit } from './fan-stage.ts';
 
-const stage = sharedFanStage();
+const stage = sharedBrowserStage();
 test.before('one browser and one app for all', (t) => stage.open(t));
 test.after.always('close the browser and the app', () => stage.end());
 

@@ -1,55 +1,13 @@
-import assert from 'node:assert/strict';
-import type { ExecutionContext } from 'ava';
-import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
-import { sharedStage, startTestApp, type TestApp } from '../support/app.ts';
-import { NO_BROWSER, openBrowser } from '../support/browser.ts';
+import type { BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
+import type { BrowserStage } from '../support/browser-stage.ts';
 import { GOOD_CARD } from '../support/fan.ts';
 import type { Stage } from '../support/servers.ts';
-
-export interface FanStage {
-  readonly app: TestApp;
-  readonly browser: Browser;
-}
 
 export const PHONE: BrowserContextOptions = {
   viewport: { width: 360, height: 740 },
   deviceScaleFactor: 2,
   isMobile: true,
   hasTouch: true,
-};
-
-/** The embedded app and one Chromium, or null where there is none. */
-export const openFanStage = async (
-  stage: Stage,
-  settings: Readonly<Record<string, string>> = {},
-): Promise<FanStage | null> => {
-  const browser = await openBrowser(stage);
-  if (browser === null) return null;
-  const app = await startTestApp(stage, 'embedded', settings);
-  assert.ok(app !== null);
-  return { app, browser };
-};
-
-/** For hooks: opened before, ended after. `of` tells a test what there is; null means that it has said so and may return. */
-export const sharedFanStage = (settings: Readonly<Record<string, string>> = {}) => {
-  let opened: FanStage | null = null;
-  let end = (): Promise<void> => Promise.resolve();
-  return {
-    async open(t: Pick<ExecutionContext, 'log'>): Promise<void> {
-      const stage = sharedStage(t);
-      end = () => stage.end();
-      opened = await openFanStage(stage, settings);
-    },
-    end: () => end(),
-    peek: (): FanStage | null => opened,
-    of(t: ExecutionContext): FanStage | null {
-      if (opened === null) {
-        t.log(NO_BROWSER);
-        t.pass();
-      }
-      return opened;
-    },
-  };
 };
 
 export interface Visitor {
@@ -69,7 +27,7 @@ const EXPECTED = /the server responded with a status of (?:409|403|404)/;
 /** Somebody with a browser of their own. Closed at teardown. */
 export const visit = async (
   t: Pick<Stage, 'teardown'>,
-  { browser }: Pick<FanStage, 'browser'>,
+  { browser }: Pick<BrowserStage, 'browser'>,
   options: BrowserContextOptions = {},
 ): Promise<Visitor> => {
   const context = await browser.newContext({

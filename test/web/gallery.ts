@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { BrowserContextOptions, Page } from 'playwright-core';
-import { chooseSeats, comeInside, type FanStage } from './fan-stage.ts';
+import type { BrowserStage } from '../support/browser-stage.ts';
+import { chooseSeats, comeInside } from './fan-stage.ts';
 
 /** Every screen that a fan may see, and how to get there. Looked at by axe, and by whoever takes pictures. */
 export interface Screen {
@@ -22,7 +23,7 @@ const DAY_MS = 86_400_000;
 const arena = JSON.parse(readFileSync('src/demo/arena.json', 'utf8')) as object;
 
 /** An arena on sale, one that opens in some days, a line that stands, one sold out and one closed. */
-export const createGalleryEvents = async ({ app }: Pick<FanStage, 'app'>): Promise<GalleryEvents> => {
+export const createGalleryEvents = async ({ app }: Pick<BrowserStage, 'app'>): Promise<GalleryEvents> => {
   const still = { admission: { ratePerMinute: 0, insideMax: 1_000 } };
   const events = {
     arena: await app.createEvent({ ...arena, admission: { ratePerMinute: 60_000, insideMax: 1_000 } }),

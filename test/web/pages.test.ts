@@ -1,35 +1,21 @@
-import assert from 'node:assert/strict';
 import test from 'ava';
-import type { Browser } from 'playwright-core';
-import { sharedStage, startTestApp, type TestApp } from '../support/app.ts';
-import { NO_BROWSER, openBrowser } from '../support/browser.ts';
+import { sharedBrowserStage } from '../support/browser-stage.ts';
 
-let shared: { readonly app: TestApp; readonly browser: Browser } | null = null;
-let end = (): Promise<void> => Promise.resolve();
-
+const stage = sharedBrowserStage();
 test.before('one browser and one app for all', async (t) => {
-  const stage = sharedStage(t);
-  end = () => stage.end();
-  const browser = await openBrowser(stage);
-  if (browser === null) return;
-  const app = await startTestApp(stage, 'embedded');
-  assert.ok(app !== null);
-  await app.createEvent();
-  shared = { app, browser };
+  await stage.open(t);
+  await stage.peek()?.app.createEvent();
 });
 
-test.after.always('close the browser and the app', () => end());
+test.after.always('close the browser and the app', () => stage.end());
 
 for (const [path, heading] of [
   ['/', 'On sale'],
   ['/operator', 'Console'],
 ] as const) {
   test.serial(`the built page ${path} runs under its own policy and asks nobody else`, async (t) => {
-    if (shared === null) {
-      t.log(NO_BROWSER);
-      t.pass();
-      return;
-    }
+    const shared = stage.of(t);
+    if (shared === null) return;
     const { app, browser } = shared;
     const context = await browser.newContext({ locale: 'en-GB' });
     t.teardown(() => context.close());

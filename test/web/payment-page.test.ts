@@ -1,25 +1,14 @@
 import assert from 'node:assert/strict';
 import test, { type ExecutionContext } from 'ava';
-import type { Browser, Page } from 'playwright-core';
-import { sharedStage, startTestApp, type TestApp } from '../support/app.ts';
-import { NO_BROWSER, openBrowser } from '../support/browser.ts';
+import type { Page } from 'playwright-core';
+import type { TestApp } from '../support/app.ts';
+import { sharedBrowserStage } from '../support/browser-stage.ts';
 import { eventually } from '../support/eventually.ts';
 import { DECLINED_CARD, GOOD_CARD } from '../support/fan.ts';
 
-let shared: { readonly app: TestApp; readonly browser: Browser } | null = null;
-let end = (): Promise<void> => Promise.resolve();
-
-test.before('one browser and one app for all', async (t) => {
-  const stage = sharedStage(t);
-  end = () => stage.end();
-  const browser = await openBrowser(stage);
-  if (browser === null) return;
-  const app = await startTestApp(stage, 'embedded');
-  assert.ok(app !== null);
-  shared = { app, browser };
-});
-
-test.after.always('close the browser and the app', () => end());
+const stage = sharedBrowserStage();
+test.before('one browser and one app for all', (t) => stage.open(t));
+test.after.always('close the browser and the app', () => stage.end());
 
 interface Checkout {
   readonly app: TestApp;
@@ -34,11 +23,8 @@ const atTheTill = async (
   t: ExecutionContext,
   options: { readonly javaScriptEnabled?: boolean; readonly size?: keyof typeof SIZES } = {},
 ): Promise<Checkout | null> => {
-  if (shared === null) {
-    t.log(NO_BROWSER);
-    t.pass();
-    return null;
-  }
+  const shared = stage.of(t);
+  if (shared === null) return null;
   const { app, browser } = shared;
   const eventId = await app.createEvent();
   const fan = await app.fan();

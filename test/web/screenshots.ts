@@ -2,9 +2,9 @@
 import { mkdir } from 'node:fs/promises';
 import { sharedStage } from '../support/app.ts';
 import { takeConsole } from './console-screenshots.ts';
-import { openFanStage, PHONE, visit } from './fan-stage.ts';
+import { PHONE, visit } from './fan-stage.ts';
 import { createGalleryEvents, SCREENS, type GalleryEvents, type Screen } from './gallery.ts';
-import type { FanStage } from './fan-stage.ts';
+import { openBrowserStage, type BrowserStage } from '../support/browser-stage.ts';
 
 const FOLDER = 'docs/screenshots';
 /** Screens whose look on a phone, at night, is worth a picture of its own. */
@@ -13,7 +13,7 @@ const ON_PHONE = ['before-the-opening', 'waiting-room', 'seat-map', 'section', '
 const stage = sharedStage({ log: (() => undefined) as never });
 
 const take = async (
-  fan: FanStage,
+  fan: BrowserStage,
   events: GalleryEvents,
   { name, options, open }: Screen,
   phone: boolean,
@@ -32,7 +32,7 @@ const take = async (
 
 const wanted = process.argv.slice(2);
 const chosen = SCREENS.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
-const fan = await openFanStage(stage, { CHAOS: '1', RECONCILE_EVERY_MS: '3000' });
+const fan = await openBrowserStage(stage, { CHAOS: '1', RECONCILE_EVERY_MS: '3000' });
 try {
   if (fan === null) throw new Error('There is no Chromium here: apt-get install chromium.');
   await mkdir(FOLDER, { recursive: true });
