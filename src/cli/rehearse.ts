@@ -196,5 +196,5 @@ export const rehearseCommand = async (
     process.stdout.write(`  The curves: ${values.html}\n\n`);
   }
   if (values.json) process.stdout.write(`${JSON.stringify(summaryOf(advice))}\n`);
-  return advice.ratePerMinute === null ? 1 : 0;
+  return advice.range === null ? 1 : 0;
 };

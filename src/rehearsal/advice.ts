@@ -1,5 +1,6 @@
 import type { Random } from '../domain/ports/environment.ts';
 import { crowdOf, type CrowdShape, type Visitor } from './crowd.ts';
+import { quantile } from './quantile.ts';
 import { playSale, type House, type Played } from './play.ts';
 
 /** What an operator wants of a sale, beside seats sold soon. */
@@ -34,19 +35,15 @@ export interface RateOutcome {
 
 export interface Advice {
   readonly outcomes: readonly RateOutcome[];
-  /** The lowest of the range: what is quick enough at it is no quicker above. Null: no rate meets the aims. */
-  readonly ratePerMinute: number | null;
-  readonly from: number | null;
-  readonly to: number | null;
+  /** Neighbouring rates that suit most crowds; the lowest is recommended. Null: no rate does. */
+  readonly range: { readonly fromPerMinute: number; readonly toPerMinute: number } | null;
 }
 
-const median = (values: readonly number[]): number => {
-  const sorted = [...values].sort((one, other) => one - other);
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
-};
-
-const quantile = (sorted: readonly number[], part: number): number =>
-  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0;
+const median = (values: readonly number[]): number =>
+  quantile(
+    values.toSorted((one, other) => one - other),
+    0.5,
+  );
 
 const shareInVain = (played: Played): number => (played.admitted === 0 ? 0 : played.inVain / played.admitted);
 
@@ -115,11 +112,13 @@ export const advise = (
   });
   const outcomes = rates.map((rate, index) => outcomeOf(rate, all[index] ?? [], quickestMs, aims));
   const range = rangeOf(outcomes);
+  const [first, last] = [range[0], range.at(-1)];
   return {
     outcomes,
-    ratePerMinute: range[0]?.ratePerMinute ?? null,
-    from: range[0]?.ratePerMinute ?? null,
-    to: range.at(-1)?.ratePerMinute ?? null,
+    range:
+      first === undefined || last === undefined
+        ? null
+        : { fromPerMinute: first.ratePerMinute, toPerMinute: last.ratePerMinute },
   };
 };
 

@@ -52,7 +52,8 @@ const chart = (moments: readonly Moment[], curves: readonly Curve[]): string => 
 /** One page without any other file: the advice, and the curves of the sale at the rate that is advised (else the quickest). */
 export const rehearsalPage = (advice: Advice, title: string): string => {
   const shown =
-    advice.outcomes.find((one) => one.ratePerMinute === advice.ratePerMinute) ?? advice.outcomes.at(-1);
+    advice.outcomes.find((one) => one.ratePerMinute === advice.range?.fromPerMinute) ??
+    advice.outcomes.at(-1);
   const moments = shown?.runs[0]?.moments ?? [];
   return `<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>${escaped(title)}</title>

@@ -9,9 +9,11 @@ import {
 import type { AdmissionKnobs } from '../domain/event.ts';
 import { leaveLine, redeemPlace, restoreLine, stepLine, type Line } from '../domain/line.ts';
 import type { Slowdown } from '../domain/ports/line.ts';
+import { RecentTimes } from '../domain/recent-times.ts';
 import { Agenda } from './agenda.ts';
 import type { Visitor } from './crowd.ts';
 import { HoldDesk } from './hold-desk.ts';
+import { quantile } from './quantile.ts';
 
 export interface House {
   readonly seats: number;
@@ -64,16 +66,17 @@ const LONGEST_MS = 12 * 3_600_000;
 const ASK_AGAIN_MS = 5_000;
 const MOST_ATTEMPTS = 6;
 
-type Act =
-  | { readonly type: 'arrive' | 'react' | 'ask' | 'paid' | 'lapse'; readonly fan: Guest }
-  | { readonly type: 'knock'; readonly fan: Guest };
+interface Act {
+  readonly type: 'arrive' | 'knock' | 'ask' | 'paid' | 'lapse';
+  readonly fan: Guest;
+}
 
 interface Guest extends Visitor {
   number: number;
-  called: boolean;
-  gone: boolean;
   admittedAtMs: number | null;
   attempts: number;
+  /** Of the request for seats that is under way. */
+  holdWaitMs: number;
   held: number;
 }
 
@@ -96,6 +99,9 @@ class Sale {
   readonly #places: Guest[] = [];
   readonly #moments: Moment[] = [];
   readonly #waitsMs: number[] = [];
+  readonly #holdWaitsMs: number[] = [];
+  /** As a node measures them for its closed loop. */
+  readonly #holdTimes = new RecentTimes(() => this.#nowMs);
   #loop: LoopState;
   #nowMs = 0;
   #free: number;
@@ -126,10 +132,9 @@ class Sale {
     this.#guests = visitors.map((visitor) => ({
       ...visitor,
       number: 0,
-      called: false,
-      gone: false,
       admittedAtMs: null,
       attempts: 0,
+      holdWaitMs: 0,
       held: 0,
     }));
     for (const fan of this.#guests) this.#agenda.note(-TICK_MS, fan.arrivesAtMs, { type: 'arrive', fan });
@@ -161,7 +166,6 @@ class Sale {
         this.#places[fan.number] = fan;
         this.#waiting += 1;
         break;
-      case 'react':
       case 'knock':
         this.#comeIn(fan);
         break;
@@ -178,7 +182,7 @@ class Sale {
   }
 
   #step(): void {
-    const { seats, insideMax, callTtlMs } = this.#house;
+    const { seats, callTtlMs } = this.#house;
     const slowdown = this.#house.closedLoop ? this.#slowdown() : null;
     const stepped = stepLine(
       this.#line,
@@ -187,7 +191,7 @@ class Sale {
       this.#nowMs,
     );
     this.#rate = stepped.effectiveRatePerMinute;
-    this.#mostInside = Math.max(this.#mostInside, Math.min(insideMax, this.#line.inside));
+    this.#mostInside = Math.max(this.#mostInside, this.#line.inside);
     while (this.#seen < stepped.serving) {
       this.#seen += 1;
       const fan = this.#places[this.#seen];
@@ -199,7 +203,7 @@ class Sale {
     const ceilingPerMinute = this.#knobs.ratePerMinute;
     if (this.#nowMs % LOOK_MS === 0) {
       const vitals = {
-        holdMs: this.#desk.p90Ms(this.#nowMs),
+        holdMs: this.#holdTimes.p90(),
         checkoutMs: null,
         poolWaitMs: null,
         messageLagMs: null,
@@ -222,18 +226,15 @@ class Sale {
   }
 
   #call(fan: Guest): void {
-    fan.called = true;
     this.#waiting -= 1;
     if (this.#nowMs - fan.arrivesAtMs > fan.patienceMs) {
-      fan.gone = true;
       this.#gaveUp += 1;
       return;
     }
     const { reactionMs, backAfterMs } = fan;
-    if (reactionMs !== null) this.#agenda.note(this.#nowMs, this.#nowMs + reactionMs, { type: 'react', fan });
-    else if (backAfterMs !== null)
-      this.#agenda.note(this.#nowMs, this.#nowMs + backAfterMs, { type: 'knock', fan });
-    else this.#gaveUp += 1;
+    const comesAfterMs = reactionMs ?? backAfterMs;
+    if (comesAfterMs === null) this.#gaveUp += 1;
+    else this.#agenda.note(this.#nowMs, this.#nowMs + comesAfterMs, { type: 'knock', fan });
   }
 
   #comeIn(fan: Guest): void {
@@ -249,13 +250,17 @@ class Sale {
 
   #choose(fan: Guest, choosingMs: number): void {
     this.#choosing += 1;
-    const answeredAtMs = this.#desk.ask(this.#nowMs + choosingMs);
+    const asksAtMs = this.#nowMs + choosingMs;
+    const answeredAtMs = this.#desk.ask(asksAtMs);
+    fan.holdWaitMs = answeredAtMs - asksAtMs;
     this.#agenda.note(this.#nowMs, answeredAtMs, { type: 'ask', fan });
   }
 
   #askForSeats(fan: Guest): void {
     this.#choosing -= 1;
     fan.attempts += 1;
+    this.#holdTimes.record(fan.holdWaitMs);
+    this.#holdWaitsMs.push(fan.holdWaitMs);
     const seats = Math.min(fan.seatsWanted, this.#free);
     const isExpired = this.#nowMs - (fan.admittedAtMs ?? 0) > this.#house.passTtlMs;
     if (isExpired || (seats === 0 && this.#held === 0)) {
@@ -314,7 +319,7 @@ class Sale {
       held: this.#held,
       sold: this.#sold,
       ratePerMinute: this.#rate,
-      holdWaitMs: this.#desk.waitMs(this.#nowMs),
+      holdWaitMs: this.#holdTimes.p90() ?? 0,
     });
   }
 
@@ -332,7 +337,10 @@ class Sale {
       seatsToBots: this.#seatsToBots,
       mostInside: this.#mostInside,
       waitsMs: this.#waitsMs.sort((one, other) => one - other),
-      holdWaitP99Ms: this.#desk.overallMs(0.99),
+      holdWaitP99Ms: quantile(
+        this.#holdWaitsMs.sort((one, other) => one - other),
+        0.99,
+      ),
       moments: this.#moments,
     };
   }

@@ -6,10 +6,10 @@ const minutes = (ms: number | null): string =>
 
 const rowOf = (outcome: RateOutcome, advice: Advice): readonly string[] => {
   const { ratePerMinute } = outcome;
-  const isGood =
-    advice.from !== null && advice.to !== null && ratePerMinute >= advice.from && ratePerMinute <= advice.to;
+  const { range } = advice;
+  const isGood = range !== null && ratePerMinute >= range.fromPerMinute && ratePerMinute <= range.toPerMinute;
   return [
-    `${isGood ? (ratePerMinute === advice.ratePerMinute ? '→' : '·') : ' '} ${ratePerMinute}`,
+    `${isGood ? (ratePerMinute === range.fromPerMinute ? '→' : '·') : ' '} ${ratePerMinute}`,
     minutes(outcome.soldOutMs),
     String(outcome.sold),
     minutes(outcome.waitP50Ms),
@@ -37,8 +37,8 @@ const HEAD = [
 export const adviceText = (advice: Advice): string => {
   const rows = [HEAD, ...advice.outcomes.map((outcome) => rowOf(outcome, advice))];
   const said =
-    advice.ratePerMinute === null
+    advice.range === null
       ? 'No rate meets the aims with most crowds: more holds a second, a longer sale, or other aims are needed.'
-      : `Set ratePerMinute to ${advice.ratePerMinute}; anything from ${advice.from} to ${advice.to} sells as quickly and keeps the aims.`;
+      : `Set ratePerMinute to ${advice.range.fromPerMinute}; anything up to ${advice.range.toPerMinute} sells as quickly and keeps the aims.`;
   return `\n${table(rows)}\n\n  ${said}\n\n`;
 };

@@ -17,9 +17,8 @@ test('the advice is a range of rates that were played, its lowest is recommended
   const seen: number[] = [];
   const advice = rehearse(WISH, (done) => void seen.push(done));
   t.is(seen.at(-1), advice.outcomes.length * WISH.seeds.length);
-  const { from, to } = advice;
-  if (from === null || to === null) throw new Error('no rate was recommended');
-  t.is(advice.ratePerMinute, from);
+  if (advice.range === null) throw new Error('no rate was recommended');
+  const { fromPerMinute: from, toPerMinute: to } = advice.range;
   t.true(from <= to);
   const range = advice.outcomes.filter((one) => one.ratePerMinute >= from && one.ratePerMinute <= to);
   t.true(range.length > 0);
@@ -27,7 +26,7 @@ test('the advice is a range of rates that were played, its lowest is recommended
     t.true(one.good >= 0.75, `${one.ratePerMinute}`);
     t.true(one.inVain <= AIMS.inVain && one.holdWaitP99Ms <= AIMS.holdWaitMs);
   }
-  t.regex(adviceText(advice), new RegExp(`Set ratePerMinute to ${from}; anything from ${from} to ${to} `));
+  t.regex(adviceText(advice), new RegExp(`Set ratePerMinute to ${from}; anything up to ${to} `));
   const page = rehearsalPage(advice, 'A <sale> & more');
   t.regex(page, /<polyline/);
   t.notRegex(page, /A <sale>/);
@@ -35,7 +34,7 @@ test('the advice is a range of rates that were played, its lowest is recommended
 
 test('where no rate meets the aims it is said, and nothing is recommended', (t) => {
   const advice = rehearse({ ...WISH, aims: { holdWaitMs: 0, inVain: 0 } });
-  t.is(advice.ratePerMinute, null);
+  t.is(advice.range, null);
   t.regex(adviceText(advice), /No rate meets the aims/);
 });
 
