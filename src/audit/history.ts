@@ -42,8 +42,8 @@ export type SeatRequest = {
 );
 
 export type RequestOutcome =
-  /** `id`: of the hold or the order. */
-  | { readonly kind: 'ok'; readonly id: string }
+  /** `id`: of the hold or the order. `triedBefore`: an earlier try of the request went unanswered. */
+  | { readonly kind: 'ok'; readonly id: string; readonly triedBefore?: boolean }
   /** `seatIds`: those named as standing in the way. */
   | { readonly kind: 'refused'; readonly code: string; readonly seatIds: readonly SeatId[] }
   /** Some try went unanswered, or the answer says so: it may take effect at any time after, or never. */

@@ -23,7 +23,7 @@ type OrderAsked = Pick<Exclude<SeatRequest, { what: 'hold' }>, 'what' | 'holdIds
 
 const outcomeOf = (answer: Answer, open: boolean, member: 'holdId' | 'orderId'): RequestOutcome => {
   const id = idIn(answer, member);
-  if (id !== null) return { kind: 'ok', id };
+  if (id !== null) return { kind: 'ok', id, triedBefore: open };
   if (answer.kind !== 'refused' || open || isPassing(answer)) return { kind: 'unknown' };
   return { kind: 'refused', code: answer.code, seatIds: answer.seatIds ?? [] };
 };

@@ -119,9 +119,12 @@ export type SeatAsked =
   | Pick<Exclude<SeatRequest, { what: 'hold' }>, 'what' | 'holdIds'>;
 
 /** `value` null: no answer came that counts. */
-export const outcomeOf = (value: { readonly id: string } | Refusal | null): RequestOutcome => {
+export const outcomeOf = (
+  value: { readonly id: string } | Refusal | null,
+  triedBefore = false,
+): RequestOutcome => {
   if (value === null) return { kind: 'unknown' };
-  if (!isRefusal(value)) return { kind: 'ok', id: value.id };
+  if (!isRefusal(value)) return { kind: 'ok', id: value.id, triedBefore };
   if (LEFT_OPEN.has(value.code) || PASSING.has(value.code)) return { kind: 'unknown' };
   return { kind: 'refused', code: value.code, seatIds: value.seatIds ?? [] };
 };
@@ -168,7 +171,7 @@ export const repeats = async <T>(
     fanId,
     invokedAtMs,
     answeredAtMs: world.nowMs,
-    outcome: outcomeOf(granted === null ? known : { id: idOf(granted) }),
+    outcome: outcomeOf(granted === null ? known : { id: idOf(granted) }, open),
   });
   if (granted !== null) return granted;
   if (open) memory.unknown(fanId, what);

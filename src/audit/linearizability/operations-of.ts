@@ -14,6 +14,9 @@ type HoldUsed = Exclude<SeatRequest, { what: 'hold' }>;
 
 const isHold = (request: SeatRequest): request is HoldAsked => request.what === 'hold';
 const isRefused = (request: SeatRequest): boolean => request.outcome.kind === 'refused';
+/** It had a hand on its seats before its time: a try that came to nothing may have left its lock to run out. */
+const triedBefore = ({ outcome }: SeatRequest): boolean =>
+  outcome.kind === 'ok' && outcome.triedBefore === true;
 
 const outcomeOf = ({ outcome }: SeatRequest): SeatOutcome => {
   if (outcome.kind === 'ok') return { kind: 'ok' };
@@ -56,7 +59,9 @@ const refusalsOf = (holds: readonly HoldAsked[]): readonly SeatOperation[] => {
     const fromMs = refused.invokedAtMs - REFUSAL_LAG_MS;
     const near = (bySection.get(sectionId) ?? []).filter(
       (other) =>
-        (other.seatIds === null ? other.outcome.kind !== 'unknown' : isRefused(other)) &&
+        (other.seatIds === null
+          ? other.outcome.kind !== 'unknown'
+          : isRefused(other) || triedBefore(other)) &&
         other.invokedAtMs <= (answeredAtMs ?? Number.POSITIVE_INFINITY) &&
         (other.answeredAtMs ?? Number.POSITIVE_INFINITY) >= fromMs,
     );

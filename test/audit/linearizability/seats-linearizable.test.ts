@@ -155,6 +155,20 @@ test('a refusal is explained by an unknown hold, by others reaching for the seat
   );
 });
 
+test('a hold granted after a try that went unanswered had a hand on its seats before, and without one had not', (t) => {
+  // Fan 1 asked at once and was granted only after fan 2 was refused, fan 3 had the seat and gave it back.
+  const tried = (triedBefore: boolean) => ({
+    holdsTold: [told(1, ['1'], 20_000), told(3, ['1'], 2_000)],
+    requests: [
+      { ...hold(1, ['1'], 0, { kind: 'ok', id: 'hold-1', triedBefore }), answeredAtMs: 21_000 },
+      hold(2, ['1'], 1_000, taken('1')),
+      hold(3, ['1'], 2_000, ok('hold-3')),
+    ],
+  });
+  t.is(stateOf(tried(true)), 'ok');
+  t.is(stateOf(tried(false)), 'broken');
+});
+
 test('two fans who refuse each other’s seat by the same refusal explain nothing', (t) => {
   const both = [hold(1, ['1'], HOUR_MS, taken('1')), hold(2, ['1'], HOUR_MS, taken('1'))];
   t.is(stateOf({ requests: both }), 'broken');
