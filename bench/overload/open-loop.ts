@@ -68,8 +68,8 @@ const timesOf = (values: readonly number[], seconds: number): Times => {
  * less and does not look better for it.
  */
 export const openLoop = async (options: OpenLoopOptions): Promise<OpenLoopResult> => {
-  const free = await Promise.all(Array.from({ length: options.connections }, () => opened(options.port)));
-  const sockets = [...free];
+  const free: Socket[] = [];
+  const sockets = new Set<Socket>();
   const underWay = new Map<Socket, Sent>();
   const waiting: { readonly request: Buffer; readonly arrivedMs: number }[] = [];
   const [good, refused]: [number[], number[]] = [[], []];
@@ -86,7 +86,8 @@ export const openLoop = async (options: OpenLoopOptions): Promise<OpenLoopResult
   };
   const answered = (socket: Socket, status: number): void => {
     const one = underWay.get(socket);
-    if (one === undefined) throw new Error('an answer that nobody asked for');
+    // A 408 to a connection on which nothing was asked for long: the server is about to close it.
+    if (one === undefined) return;
     underWay.delete(socket);
     free.push(socket);
     const nowMs = performance.now();
@@ -96,7 +97,28 @@ export const openLoop = async (options: OpenLoopOptions): Promise<OpenLoopResult
     options.onAnswer(one.request, status);
     send();
   };
-  for (const socket of sockets) {
+  let isOver = false;
+  const lost = async (socket: Socket): Promise<void> => {
+    sockets.delete(socket);
+    const index = free.indexOf(socket);
+    if (index >= 0) free.splice(index, 1);
+    const one = underWay.get(socket);
+    underWay.delete(socket);
+    if (one !== undefined) {
+      other += 1;
+      options.onAnswer(one.request, 0);
+    }
+    if (!isOver) await join();
+  };
+  const join = async (): Promise<void> => {
+    const socket = await opened(options.port);
+    if (isOver) {
+      socket.destroy();
+      return;
+    }
+    sockets.add(socket);
+    free.push(socket);
+    socket.once('close', () => void lost(socket));
     let pending = '';
     socket.on('data', (chunk) => {
       pending += chunk.toString('latin1');
@@ -107,7 +129,8 @@ export const openLoop = async (options: OpenLoopOptions): Promise<OpenLoopResult
       pending = '';
       answered(socket, status);
     });
-  }
+  };
+  await Promise.all(Array.from({ length: options.connections }, join));
 
   const startedMs = performance.now();
   let arrived = 0;
@@ -133,8 +156,10 @@ export const openLoop = async (options: OpenLoopOptions): Promise<OpenLoopResult
   const seconds = (performance.now() - startedMs) / 1_000;
   unsent += waiting.length;
   for (const left of waiting.splice(0)) options.onAnswer(left.request, 0);
+  isOver = true;
   // What is under way is not counted any more; the server is left to finish it.
   for (const [, { request }] of underWay) options.onAnswer(request, 0);
+  underWay.clear();
   for (const socket of sockets) socket.destroy();
   return {
     offeredPerSecond: arrived / seconds,
