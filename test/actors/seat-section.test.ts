@@ -36,6 +36,7 @@ test('of a thousand simultaneous requests for one seat one goes to Postgres, the
   await turns(40);
   const early = await Promise.all(answers.map(wordOf));
   t.is(early.filter((one) => one === 'seat_taken').length, 999, 'before Postgres has said anything');
+  t.is(early.filter((one) => one === 'pending').length, 1, 'and nobody is told yes before it has');
   t.is(decisions.length, 1);
   const [asked] = decisions;
   if (asked === undefined) return;
