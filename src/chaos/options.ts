@@ -13,6 +13,7 @@ export const CHAOS_USAGE = `chaos: private servers and nodes, fans, faults, then
   --minutes N      that much load, with every kind of fault (10)
   --seed N         the same seed makes the same crowd and the same plan of faults (default: by the clock)
   --kinds A,B      only these kinds of fault
+  --fans N         so many come each second, unless too many are there already (6)
   --json           one JSON object as the last line
   --report FILE    a page with a timeline
   --history FILE   every request and every fault, one JSON object a line
@@ -46,7 +47,8 @@ const LONG_MINUTES = 10;
 const STRIKE_EVERY_MS = 3_500;
 const NODES = 2;
 const FANS_PER_SECOND = 6;
-const FANS_AT_ONCE = 40;
+/** The stay of a fan that is not in a hurry, in seconds; more at once only wait for each other. */
+const FAN_STAYS_SECONDS = 6.6;
 
 export interface ChaosOptions {
   readonly plan: ChaosPlan;
@@ -76,6 +78,7 @@ const OPTIONS = {
   minutes: { type: 'string' },
   seed: { type: 'string' },
   kinds: { type: 'string' },
+  fans: { type: 'string' },
   json: { type: 'boolean', default: false },
   report: { type: 'string' },
   history: { type: 'string' },
@@ -99,6 +102,7 @@ export const chaosOptionsOf = (args: readonly string[], nowMs: number): ChaosOpt
   const loadMs = short ? SHORT_LOAD_MS : minutes * 60_000;
   const named = values.kinds?.split(',') ?? (short ? SHORT_KINDS : null);
   const kinds = named === null ? ALL_NEMESES : kindsOf(named);
+  const fansPerSecond = values.fans === undefined ? FANS_PER_SECOND : numberOf('fans', values.fans, 0.5);
   return {
     plan: {
       seed: values.seed === undefined ? nowMs % 4_294_967_296 : Math.floor(numberOf('seed', values.seed, 0)),
@@ -106,8 +110,8 @@ export const chaosOptionsOf = (args: readonly string[], nowMs: number): ChaosOpt
       extraMs: short ? SHORT_EXTRA_MS : 0,
       strikeEveryMs: short ? SHORT_STRIKE_EVERY_MS : STRIKE_EVERY_MS,
       nodes: NODES,
-      fansPerSecond: FANS_PER_SECOND,
-      fansAtOnce: FANS_AT_ONCE,
+      fansPerSecond,
+      fansAtOnce: Math.ceil(fansPerSecond * FAN_STAYS_SECONDS),
       kinds,
     },
     enough: enoughFor(loadMs, kinds.length),

@@ -66,6 +66,7 @@ test('arguments that make no sense are refused by name', (t) => {
     t.throws(() => chaosOptionsOf(args, 0), { instanceOf: ChaosUsageError })?.message ?? '';
   t.regex(refused('--minutes', 'ten'), /--minutes must be a number/);
   t.regex(refused('--short', '--minutes', '3'), /--short or --minutes/);
+  t.regex(refused('--fans', '0'), /--fans must be a number of at least 0.5/);
   t.regex(refused('--kinds', 'flood'), /no kind of fault "flood".*redis-kill/);
   t.regex(refused('--fast'), /--fast/);
   t.deepEqual(
