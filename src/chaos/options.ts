@@ -14,6 +14,7 @@ export const CHAOS_USAGE = `chaos: private servers and nodes, fans, faults, then
   --seed N         the same seed makes the same crowd and the same plan of faults (default: by the clock)
   --kinds A,B      only these kinds of fault
   --fans N         so many come each second, unless too many are there already (6)
+  --every S        seconds from one fault to the next (3.5; short: 4)
   --json           one JSON object as the last line
   --report FILE    a page with a timeline
   --history FILE   every request and every fault, one JSON object a line
@@ -79,6 +80,7 @@ const OPTIONS = {
   seed: { type: 'string' },
   kinds: { type: 'string' },
   fans: { type: 'string' },
+  every: { type: 'string' },
   json: { type: 'boolean', default: false },
   report: { type: 'string' },
   history: { type: 'string' },
@@ -103,18 +105,21 @@ export const chaosOptionsOf = (args: readonly string[], nowMs: number): ChaosOpt
   const named = values.kinds?.split(',') ?? (short ? SHORT_KINDS : null);
   const kinds = named === null ? ALL_NEMESES : kindsOf(named);
   const fansPerSecond = values.fans === undefined ? FANS_PER_SECOND : numberOf('fans', values.fans, 0.5);
+  const usualEveryMs = short ? SHORT_STRIKE_EVERY_MS : STRIKE_EVERY_MS;
+  const strikeEveryMs =
+    values.every === undefined ? usualEveryMs : numberOf('every', values.every, 1) * 1_000;
   return {
     plan: {
       seed: values.seed === undefined ? nowMs % 4_294_967_296 : Math.floor(numberOf('seed', values.seed, 0)),
       loadMs,
       extraMs: short ? SHORT_EXTRA_MS : 0,
-      strikeEveryMs: short ? SHORT_STRIKE_EVERY_MS : STRIKE_EVERY_MS,
+      strikeEveryMs,
       nodes: NODES,
       fansPerSecond,
       fansAtOnce: Math.ceil(fansPerSecond * FAN_STAYS_SECONDS),
       kinds,
     },
-    enough: enoughFor(loadMs, kinds.length),
+    enough: enoughFor(loadMs, kinds.length, strikeEveryMs),
     json: values.json,
     help: values.help,
     reportFile: values.report ?? null,

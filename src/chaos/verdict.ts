@@ -30,15 +30,17 @@ const CHECKED_PROMISES = ['P1', 'P2', 'P3', 'P4', 'P5', 'P6', 'P7', 'P8', 'P9', 
 const ORDERS_A_MINUTE = 25;
 const SALES_A_MINUTE = 8;
 const STRIKES_A_MINUTE = 7;
+/** Of the faults that were planned; some find nothing to strike at, or heal late. */
+const STRIKES_LANDED = 0.6;
 const KINDS_LEAST = 6;
 
-/** For a load of so many milliseconds with so many kinds of fault to choose from. */
-export const enoughFor = (loadMs: number, kinds: number): Enough => {
+/** For a load of so many milliseconds with so many kinds of fault to choose from, one each `everyMs`. */
+export const enoughFor = (loadMs: number, kinds: number, everyMs: number): Enough => {
   const minutes = loadMs / 60_000;
   return {
     orders: Math.ceil(ORDERS_A_MINUTE * minutes),
     sales: Math.ceil(SALES_A_MINUTE * minutes),
-    strikes: Math.ceil(STRIKES_A_MINUTE * minutes),
+    strikes: Math.ceil(Math.min(STRIKES_A_MINUTE * minutes, (STRIKES_LANDED * loadMs) / everyMs)),
     kinds: Math.min(kinds, KINDS_LEAST),
     unknownOutcomes: 1,
     expiredHolds: 1,

@@ -46,7 +46,7 @@ const result = (note = 'A/A-1-1 has <2> live tickets'): ChaosResult => {
       ownExits: { 'node-1': 0 },
     },
     happened,
-    enoughFor(60_000, 6),
+    enoughFor(60_000, 6, 4_000),
   );
 };
 

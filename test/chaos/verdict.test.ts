@@ -12,7 +12,7 @@ const line = (promise: string, state: Verdict['state'] = 'ok', notes: readonly s
   notes,
 });
 
-const ENOUGH = enoughFor(60_000, 20);
+const ENOUGH = enoughFor(60_000, 20, 4_000);
 const KINDS = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
 
 const full = (more: Partial<Evidence> = {}): Evidence => ({
@@ -73,6 +73,7 @@ test('over several sales a promise is broken if it is anywhere, and checked if i
 });
 
 test('what is enough grows with the load, and never asks for more kinds than there are', (t) => {
-  t.is(enoughFor(600_000, 30).orders, 10 * enoughFor(60_000, 30).orders);
-  t.is(enoughFor(60_000, 2).kinds, 2);
+  t.is(enoughFor(600_000, 30, 4_000).orders, 10 * enoughFor(60_000, 30, 4_000).orders);
+  t.is(enoughFor(60_000, 2, 4_000).kinds, 2);
+  t.is(enoughFor(3_600_000, 30, 10_000).strikes, 216, 'rarer faults, fewer of them');
 });
