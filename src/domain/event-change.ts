@@ -1,6 +1,7 @@
 import { phaseAt, type EventLimits, type SaleEvent } from './event.ts';
 import type { SectionId } from './ids.ts';
 import { refuse, type Refusal } from './refusal.ts';
+import { changedShow, showFault, type Show } from './show.ts';
 
 /**
  * What of an event may still be changed. Its sections, rows and seats may not: people hold them, and tickets name them. A
@@ -12,6 +13,8 @@ export interface EventChange {
   readonly opensAtMs?: number | undefined;
   readonly limits?: EventLimits | undefined;
   readonly lateMoney?: { readonly reseat: boolean } | undefined;
+  /** Its members one by one: absent stays, null is taken away. */
+  readonly show?: Show | undefined;
   readonly sections?: readonly SectionChange[] | undefined;
 }
 
@@ -30,6 +33,9 @@ export const changedEvent = (event: SaleEvent, change: EventChange, nowMs: numbe
   const moves = change.opensAtMs !== undefined && change.opensAtMs !== event.opensAtMs;
   // People were told when it opens and came; the line has begun to call.
   if (moves && phaseAt(event, nowMs) !== 'pending') return refuse('event_opened');
+  const show = change.show === undefined ? event.show : changedShow(event.show ?? {}, change.show);
+  const fault = showFault(show ?? {});
+  if (fault !== null) return refuse('invalid_request', { detail: `Impossible times: ${fault}.` });
   return {
     ...event,
     name: change.name ?? event.name,
@@ -37,6 +43,7 @@ export const changedEvent = (event: SaleEvent, change: EventChange, nowMs: numbe
     opensAtMs: change.opensAtMs ?? event.opensAtMs,
     limits: change.limits ?? event.limits,
     lateMoney: change.lateMoney ?? event.lateMoney,
+    ...(show === undefined ? {} : { show }),
     sections: event.sections.map((section) => ({
       ...section,
       name: wanted.get(section.id)?.name ?? section.name,

@@ -1,5 +1,6 @@
 import type { ProofSetting } from './join-proof.ts';
 import type { Launch, LaunchCurve } from './launch-curve.ts';
+import type { Show } from './show.ts';
 import { seatIdInArea, seatIdInRow, type EventId, type SeatId, type SectionId } from './ids.ts';
 
 /** What the operator set: `scheduled` opens by itself at `opensAt`; the other three stay until changed. */
@@ -60,6 +61,8 @@ export interface EventDefinition {
    * waits for it. Absent: none.
    */
   readonly draw?: { readonly beacon: string } | undefined;
+  /** When and where the show is, and until when tickets may be given back. */
+  readonly show?: Show | undefined;
   readonly sections: readonly SectionDefinition[];
 }
 

@@ -3,7 +3,9 @@ import type { EventChange } from '../domain/event-change.ts';
 import { seatCountOf, type EventDefinition, type SaleEvent } from '../domain/event.ts';
 import { PROOF_SETTINGS } from '../domain/join-proof.ts';
 import type { LaunchCurve } from '../domain/launch-curve.ts';
+import { showFault } from '../domain/show.ts';
 import { amountMinor, currency, iso, sectionId } from './schemas.ts';
+import { showChangeShape, showDocument, showOf, showShape, withoutShow } from './show-definition.ts';
 
 /** A map larger than this is several events. */
 const MAX_SEATS = 200_000;
@@ -113,7 +115,12 @@ export const eventDefinitionSchema = z
           'Which public randomness, of a time after `opensAt`, goes into the draw of those who join before: source and round, ' +
           'so that anybody can look it up. The line waits until an operator has given it. Absent: none.',
       }),
+    ...showShape,
     sections: z.array(section).min(1).max(1_000),
+  })
+  .superRefine((one, context) => {
+    const fault = showFault(showOf(one));
+    if (fault !== null) context.addIssue({ code: 'custom', message: fault, path: ['doorsAt'] });
   })
   .refine((one) => isUnique(one.sections.map((each) => each.id)), {
     message: 'section ids must differ',
@@ -127,9 +134,10 @@ export const eventDefinitionSchema = z
 
 /** The definition in the domain's words. */
 export const definitionOf = (parsed: z.output<typeof eventDefinitionSchema>): EventDefinition => {
-  const { opensAt, launch, ...rest } = parsed;
+  const { opensAt, launch, ...rest } = withoutShow(parsed);
   return {
     ...rest,
+    show: showOf(parsed),
     opensAtMs: Date.parse(opensAt),
     ...(launch === undefined ? {} : { launchCurve: curveOf(launch) }),
   };
@@ -143,6 +151,7 @@ export const eventChangeSchema = z
     opensAt: opensAt.optional(),
     limits: limits.optional(),
     lateMoney: z.object({ reseat: z.boolean() }).optional(),
+    ...showChangeShape,
     sections: z
       .array(z.strictObject({ id: sectionId, name: text.optional(), priceMinor: priceMinor.optional() }))
       .max(1_000)
@@ -155,10 +164,14 @@ export const eventChangeSchema = z
   })
   .meta({ id: 'EventChange' });
 
-export const changeOf = ({ opensAt, ...rest }: z.output<typeof eventChangeSchema>): EventChange => ({
-  ...rest,
-  ...(opensAt === undefined ? {} : { opensAtMs: Date.parse(opensAt) }),
-});
+export const changeOf = (parsed: z.output<typeof eventChangeSchema>): EventChange => {
+  const { opensAt, ...rest } = withoutShow(parsed);
+  return {
+    ...rest,
+    show: showOf(parsed),
+    ...(opensAt === undefined ? {} : { opensAtMs: Date.parse(opensAt) }),
+  };
+};
 
 /** In the schema's own arrays, which are not readonly. */
 const launchDocument = (curve: LaunchCurve): z.output<typeof launchCurveSchema> => {
@@ -181,6 +194,7 @@ export const definitionDocument = (event: SaleEvent): z.output<typeof eventDefin
   joinProof: event.joinProof ?? 'off',
   lateMoney: { reseat: event.lateMoney?.reseat ?? false },
   ...(event.launch ? { launch: launchDocument(event.launch.curve) } : {}),
+  ...showDocument(event.show ?? {}),
   sections: event.sections.map(({ id, name, priceMinor, rows, capacity }) => ({
     id,
     name,

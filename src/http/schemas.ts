@@ -119,29 +119,6 @@ export const frameSchema = z
     description: 'The one document everybody in a line reads; each computes their own position from it.',
   });
 
-const limits = z.strictObject({ seatsPerFan: z.int().min(1), holdsPerFan: z.int().min(1) });
-
-export const eventSchema = z
-  .strictObject({
-    eventId: uuid,
-    name: z.string(),
-    venue: z.string(),
-    currency,
-    opensAt: instant,
-    phase,
-    limits,
-    sections: z.array(
-      z.strictObject({
-        sectionId,
-        name: z.string(),
-        priceMinor: amountMinor,
-        seats: count,
-        left: count.meta({ description: 'Free seats, at most a second old.' }),
-      }),
-    ),
-  })
-  .meta({ id: 'Event' });
-
 export const seatMapSchema = z
   .strictObject({
     eventId: uuid,

@@ -1,6 +1,7 @@
 import type { ActorSystem } from '../actors/kit/system.ts';
 import { changedEvent } from '../domain/event-change.ts';
 import type { SaleEvent } from '../domain/event.ts';
+import type { Show } from '../domain/show.ts';
 import type { EventId, SectionId } from '../domain/ids.ts';
 import type { Clock } from '../domain/ports/environment.ts';
 import type { AuditLog, EventStore, SectionCounts } from '../domain/ports/event-store.ts';
@@ -46,13 +47,24 @@ const totals = (sections: readonly SectionCounts[]): LiveNumbers['seats'] => {
   };
 };
 
+const instant = (ms: number | null | undefined): string | null =>
+  typeof ms === 'number' ? new Date(ms).toISOString() : null;
+
+const showAudit = ({ showAtMs, doorsAtMs, address, refundsUntilMs }: Show) => ({
+  showAt: instant(showAtMs),
+  doorsAt: instant(doorsAtMs),
+  address: address ?? null,
+  refundsUntil: instant(refundsUntilMs),
+});
+
 /** What an edit can reach, each section's name and price as a member of its own: so the audit shows what differs. */
-const editedOf = ({ name, venue, opensAtMs, limits, lateMoney, sections }: SaleEvent) => ({
+const editedOf = ({ name, venue, opensAtMs, limits, lateMoney, show, sections }: SaleEvent) => ({
   name,
   venue,
   opensAt: new Date(opensAtMs).toISOString(),
   ...limits,
   reseat: lateMoney?.reseat ?? false,
+  ...showAudit(show ?? {}),
   ...Object.fromEntries(
     sections.flatMap((section) => [
       [`${section.id}.name`, section.name],

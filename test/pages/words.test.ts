@@ -3,6 +3,9 @@ import { calendarFile } from '../../web/fan/calendar.ts';
 import en from '../../web/fan/text/en.ts';
 import es from '../../web/fan/text/es.ts';
 import pt from '../../web/fan/text/pt.ts';
+import fansEn from '../../web/operator/text/fans/en.ts';
+import fansEs from '../../web/operator/text/fans/es.ts';
+import fansPt from '../../web/operator/text/fans/pt.ts';
 import consoleEn from '../../web/operator/text/en.ts';
 import consoleEs from '../../web/operator/text/es.ts';
 import consolePt from '../../web/operator/text/pt.ts';
@@ -20,10 +23,12 @@ const placesOf = (text: Text): string =>
 
 const FAN: readonly Catalogue[] = [pt, en, es];
 const CONSOLE: readonly Catalogue[] = [consolePt, consoleEn, consoleEs];
+const FANS: readonly Catalogue[] = [fansPt, fansEn, fansEs];
 
 for (const [name, [first, ...others]] of [
   ['fan page', FAN],
   ['console', CONSOLE],
+  ['console about fans', FANS],
 ] as const) {
   test(`every language of the ${name} has every text, with the same places to fill`, (t) => {
     for (const other of others) {

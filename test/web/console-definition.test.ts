@@ -83,7 +83,8 @@ test.serial('a definition taken out of the console makes the same event when it 
   const shared = stage.of(t);
   if (shared === null) return;
   const { app, browser } = shared;
-  const eventId = await app.createEvent({ lateMoney: { reseat: true } });
+  const show = { showAt: '2030-02-01T23:00:00.000Z', doorsAt: '2030-02-01T21:00:00.000Z', address: 'Rua 1' };
+  const eventId = await app.createEvent({ lateMoney: { reseat: true }, ...show });
   const { page } = await openConsole(t, app, browser, { path: `/e/${eventId}/edit` });
   await page.getByRole('heading', { level: 1, name: 'Noite de Teste' }).waitFor();
   const [download] = await Promise.all([
@@ -92,7 +93,11 @@ test.serial('a definition taken out of the console makes the same event when it 
   ]);
   t.is(download.suggestedFilename(), 'noite-de-teste.json');
   const path = await download.path();
-  t.like(JSON.parse(await readFile(path, 'utf8')), { ...definition(), opensAt: '2020-01-01T00:00:00.000Z' });
+  t.like(JSON.parse(await readFile(path, 'utf8')), {
+    ...definition(),
+    ...show,
+    opensAt: '2020-01-01T00:00:00.000Z',
+  });
 
   await page.goto(`${app.url}/operator/new`);
   const file = page.locator('input[type=file]');
@@ -150,6 +155,45 @@ test.serial(
         [25_000, 30_000],
       );
     });
+  },
+);
+
+test.serial(
+  'when the show is and until when tickets go back is set, shown to fans, and taken back',
+  async (t) => {
+    const shared = stage.of(t);
+    if (shared === null) return;
+    const { app, browser } = shared;
+    const eventId = await app.createEvent();
+    const { page } = await openConsole(t, app, browser, { path: `/e/${eventId}/edit` });
+    await page.getByRole('heading', { level: 1, name: 'Noite de Teste' }).waitFor();
+    await page.getByLabel('Doors open at').fill('2030-02-01T19:00');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText(/Impossible times/).waitFor();
+    t.is(Object(await definitionIn(app, eventId)).doorsAt, undefined);
+    await page.getByLabel('Begins at').fill('2030-02-01T21:00');
+    await page.getByLabel('Address').fill('Rua da Aurora 1, Recife');
+    await page.getByLabel('Refunds until').fill('2030-01-20T12:00');
+    t.deepEqual(await axeFindings(page), []);
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Saved.').waitFor();
+    const iso = (local: string): Promise<string> =>
+      page.evaluate<string>(`new Date('${local}').toISOString()`);
+    t.like(await definitionIn(app, eventId), {
+      showAt: await iso('2030-02-01T21:00'),
+      doorsAt: await iso('2030-02-01T19:00'),
+      address: 'Rua da Aurora 1, Recife',
+      refundsUntil: await iso('2030-01-20T12:00'),
+    });
+    await eventually(async () => {
+      await page.goto(`${app.url}/e/${eventId}`);
+      await page.getByText('Rua da Aurora 1, Recife').waitFor({ timeout: 2_000 });
+    });
+    await page.goto(`${app.url}/operator/e/${eventId}/edit`);
+    await page.getByLabel('Refunds until').fill('');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Saved.').waitFor();
+    t.is(Object(await definitionIn(app, eventId)).refundsUntil, undefined);
   },
 );
 

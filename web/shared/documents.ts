@@ -1,8 +1,8 @@
 import type { z } from 'zod';
+import type { eventSchema } from '../../src/http/event-schema.ts';
 import type {
   arenaSchema,
   arenaStatesSchema,
-  eventSchema,
   frameSchema,
   holdSchema,
   numbersSchema,

@@ -5,7 +5,9 @@ import { json } from '../answer.ts';
 import type { Edge } from '../edge.ts';
 import { defineRoute, type Route } from '../route.ts';
 import { eventMapRoutes } from './event-map.ts';
-import { eventParams, eventSchema, iso, seatMapSchema, sectionId } from '../schemas.ts';
+import { showDocument } from '../show-definition.ts';
+import { eventSchema } from '../event-schema.ts';
+import { eventParams, iso, seatMapSchema, sectionId } from '../schemas.ts';
 
 type EventDocument = z.output<typeof eventSchema>;
 
@@ -24,6 +26,7 @@ const documentOf = (view: EventView): EventDocument => {
     currency: event.currency,
     opensAt: iso(event.opensAtMs),
     phase: view.phase,
+    ...showDocument(event.show ?? {}),
     limits: { seatsPerFan: event.limits.seatsPerFan, holdsPerFan: event.limits.holdsPerFan },
     sections: view.sections.map(({ sectionId, name, priceMinor, seats, left }) => ({
       sectionId,

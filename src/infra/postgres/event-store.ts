@@ -8,6 +8,7 @@ import {
 import type { ProofSetting } from '../../domain/join-proof.ts';
 import type { EventId } from '../../domain/ids.ts';
 import type { LaunchCurve } from '../../domain/launch-curve.ts';
+import type { Show } from '../../domain/show.ts';
 import type { EventStore, OrderCounts, SectionCounts } from '../../domain/ports/event-store.ts';
 import { isRefusal } from '../../domain/refusal.ts';
 import { inTransaction, type Client, type Pool } from './pool.ts';
@@ -33,6 +34,10 @@ interface EventColumns {
   readonly late_money_reseat: boolean;
   readonly join_proof: ProofSetting;
   readonly draw_beacon: string | null;
+  readonly show_at: Date | null;
+  readonly doors_at: Date | null;
+  readonly address: string | null;
+  readonly refunds_until: Date | null;
   readonly sections: readonly SectionDefinition[];
 }
 
@@ -61,6 +66,12 @@ const eventFrom = (row: EventColumns): SaleEvent => ({
   lateMoney: { reseat: row.late_money_reseat },
   joinProof: row.join_proof,
   ...(row.draw_beacon === null ? {} : { draw: { beacon: row.draw_beacon } }),
+  show: {
+    showAtMs: row.show_at?.getTime() ?? null,
+    doorsAtMs: row.doors_at?.getTime() ?? null,
+    address: row.address,
+    refundsUntilMs: row.refunds_until?.getTime() ?? null,
+  },
   sections: row.sections,
   launch: row.launch_curve === null ? null : { curve: row.launch_curve, active: row.launch_active },
   message:
@@ -71,6 +82,16 @@ const eventFrom = (row: EventColumns): SaleEvent => ({
 
 const curveJson = (curve: LaunchCurve | null): string | null =>
   curve === null ? null : JSON.stringify(curve);
+
+const timestamp = (ms: number | null | undefined): Date | null =>
+  ms === null || ms === undefined ? null : new Date(ms);
+
+const showValues = ({ showAtMs, doorsAtMs, address, refundsUntilMs }: Show = {}): readonly unknown[] => [
+  timestamp(showAtMs),
+  timestamp(doorsAtMs),
+  address ?? null,
+  timestamp(refundsUntilMs),
+];
 
 type Queryable = Pick<Client, 'query'>;
 
@@ -131,8 +152,8 @@ export const createEventStore = (pool: Pool): EventStore => ({
       const { rowCount } = await client.query(
         `INSERT INTO tickets.events (event_id, name, venue, currency, opens_at, seats_per_fan, holds_per_fan,
                                      rate_per_minute, inside_max, late_money_reseat, closed_loop, join_proof,
-                                     launch_curve, draw_beacon)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT DO NOTHING`,
+                                     launch_curve, draw_beacon, show_at, doors_at, address, refunds_until)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) ON CONFLICT DO NOTHING`,
         [
           eventId,
           definition.name,
@@ -148,6 +169,7 @@ export const createEventStore = (pool: Pool): EventStore => ({
           definition.joinProof ?? 'off',
           curveJson(definition.launchCurve ?? null),
           definition.draw?.beacon ?? null,
+          ...showValues(definition.show),
         ],
       );
       if (rowCount === 1) await insertMap(client, eventId, definition.sections);
@@ -207,7 +229,8 @@ export const createEventStore = (pool: Pool): EventStore => ({
       if (isRefusal(after)) return after;
       await client.query(
         `UPDATE tickets.events SET name = $2, venue = $3, opens_at = $4, seats_per_fan = $5, holds_per_fan = $6,
-                                   late_money_reseat = $7 WHERE event_id = $1`,
+                                   late_money_reseat = $7, show_at = $8, doors_at = $9, address = $10,
+                                   refunds_until = $11 WHERE event_id = $1`,
         [
           eventId,
           after.name,
@@ -216,6 +239,7 @@ export const createEventStore = (pool: Pool): EventStore => ({
           after.limits.seatsPerFan,
           after.limits.holdsPerFan,
           after.lateMoney?.reseat ?? false,
+          ...showValues(after.show),
         ],
       );
       await client.query(

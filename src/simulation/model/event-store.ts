@@ -39,6 +39,12 @@ export const createEventStoreModel = (
         message: null,
         joinProof: definition.joinProof ?? 'off',
         lateMoney: { reseat: definition.lateMoney?.reseat ?? false },
+        show: {
+          showAtMs: definition.show?.showAtMs ?? null,
+          doorsAtMs: definition.show?.doorsAtMs ?? null,
+          address: definition.show?.address ?? null,
+          refundsUntilMs: definition.show?.refundsUntilMs ?? null,
+        },
         launch: definition.launchCurve === undefined ? null : { curve: definition.launchCurve, active: true },
       };
       db.atomically(() => {

@@ -11,6 +11,7 @@ import { t } from '../texts.ts';
 import { Heading, Note, ProblemNote } from '../ui.tsx';
 import { Countdown } from './countdown.tsx';
 import { Prices } from './prices.tsx';
+import { ShowFacts } from './show-facts.tsx';
 
 type Answer = 'checking' | 'yes' | 'no';
 
@@ -59,6 +60,7 @@ export const Door = ({ visit, event }: DoorProps) => {
         <header class="stack">
           <p class="kicker">{event.venue}</p>
           <Heading>{event.name}</Heading>
+          <ShowFacts event={event} />
         </header>
         {soon ? (
           <section class="stack tight" aria-label={t('opensIn')}>

@@ -14,6 +14,9 @@ const pt = {
   toEvent: 'Voltar ao evento',
   myOrders: 'Meus pedidos',
   // the event
+  showAt: 'Espetáculo: {when}',
+  doorsAt: 'Portas: {when}',
+  refundsUntil: 'Devolução possível até {when}',
   opensIn: 'A venda abre em',
   opensAt: 'Abertura: {when}',
   onSale: 'Venda aberta',

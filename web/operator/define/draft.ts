@@ -1,7 +1,16 @@
+import { instantOf, localTime } from './local-time.ts';
 import { parseRows, writeRows, type RowDefinition } from './rows.ts';
+import {
+  EMPTY_SHOW,
+  showChangeOf,
+  showDraftOf,
+  showMembersOf,
+  type ShowDraft,
+  type ShowMembers,
+} from './show-draft.ts';
 
 /** As the server takes it and gives it back. */
-export interface Definition {
+export interface Definition extends ShowMembers {
   readonly name: string;
   readonly venue: string;
   readonly currency: string;
@@ -41,6 +50,7 @@ export interface Draft {
   readonly ratePerMinute: string;
   readonly insideMax: string;
   readonly reseat: boolean;
+  readonly show: ShowDraft;
   readonly sections: readonly SectionDraft[];
   /** What an imported file says beyond this form; sent as it came. */
   readonly rest: Readonly<Record<string, unknown>>;
@@ -59,15 +69,6 @@ export const decimalsOf = (currency: string): number => {
   } catch {
     return 2;
   }
-};
-
-const twoDigits = (value: number): string => String(value).padStart(2, '0');
-
-export const localTime = (iso: string): string => {
-  const at = new Date(iso);
-  if (Number.isNaN(at.getTime())) return '';
-  const date = [at.getFullYear(), twoDigits(at.getMonth() + 1), twoDigits(at.getDate())].join('-');
-  return `${date}T${twoDigits(at.getHours())}:${twoDigits(at.getMinutes())}`;
 };
 
 export const emptySection = (index: number): SectionDraft => ({
@@ -90,13 +91,15 @@ export const emptyDraft = (nowMs: number): Draft => ({
   ratePerMinute: '600',
   insideMax: '500',
   reseat: false,
+  show: EMPTY_SHOW,
   sections: [emptySection(0)],
   rest: {},
 });
 
 /** A definition in the form; throws if it is none. */
 export const draftOf = (definition: Definition): Draft => {
-  const { name, venue, currency, opensAt, limits, admission, lateMoney, sections, ...rest } = definition;
+  const { name, venue, currency, opensAt, limits, admission, lateMoney, sections, ...more } = definition;
+  const { showAt: _showAt, doorsAt: _doorsAt, address: _address, refundsUntil: _until, ...rest } = more;
   return {
     name,
     venue,
@@ -107,6 +110,7 @@ export const draftOf = (definition: Definition): Draft => {
     ratePerMinute: String(admission.ratePerMinute),
     insideMax: String(admission.insideMax),
     reseat: lateMoney?.reseat ?? false,
+    show: showDraftOf(definition),
     sections: sections.map((section) => ({
       key: nextKey(),
       id: section.id,
@@ -131,10 +135,11 @@ export const definitionOf = (draft: Draft): Definition => ({
   name: draft.name,
   venue: draft.venue,
   currency: draft.currency.toUpperCase(),
-  opensAt: draft.opensAt === '' ? '' : new Date(draft.opensAt).toISOString(),
+  opensAt: instantOf(draft.opensAt),
   limits: { seatsPerFan: whole(draft.seatsPerFan), holdsPerFan: whole(draft.holdsPerFan) },
   admission: { ratePerMinute: whole(draft.ratePerMinute), insideMax: whole(draft.insideMax) },
   lateMoney: { reseat: draft.reseat },
+  ...showMembersOf(draft.show),
   sections: draft.sections.map((section) => ({
     id: section.id,
     name: section.name,
@@ -164,6 +169,7 @@ export const changeOf = (before: Definition, draft: Draft): Readonly<Record<stri
     ...(localTime(before.opensAt) === draft.opensAt ? {} : { opensAt: after.opensAt }),
     ...(differs(before.limits, after.limits) ? { limits: after.limits } : {}),
     ...((before.lateMoney?.reseat ?? false) === draft.reseat ? {} : { lateMoney: after.lateMoney }),
+    ...showChangeOf(before, draft.show),
     ...(sections.length === 0 ? {} : { sections }),
   };
 };

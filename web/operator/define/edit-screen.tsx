@@ -19,6 +19,7 @@ import { EventFields } from './event-fields.tsx';
 import { ExportButton, ImportButton } from './files.tsx';
 import { RowsMap } from './rows-map.tsx';
 import { SectionFields } from './section-fields.tsx';
+import { ShowFields } from './show-fields.tsx';
 
 interface Told {
   readonly text: string;
@@ -164,6 +165,7 @@ export const EditScreen = ({ eventId }: { readonly eventId: string | null }) => 
       <form class="definition" onSubmit={(event: SubmitEvent) => void send(event)}>
         <div class="stack loose">
           <EventFields draft={draft} locked={locked} fixed={fixed} />
+          <ShowFields draft={draft} locked={locked} />
           <Sections draft={draft} locked={locked} fixed={fixed} />
           {told.value === null ? null : (
             <div class="stack tight">

@@ -1,0 +1,43 @@
+import type { Signal } from '@preact/signals';
+import { t } from '../texts.ts';
+import type { Draft } from './draft.ts';
+import type { ShowDraft } from './show-draft.ts';
+
+/** When and where the show is, and until when tickets may be given back: what goes on tickets and into calendars. */
+export const ShowFields = (props: { readonly draft: Signal<Draft>; readonly locked: boolean }) => {
+  const { draft, locked } = props;
+  const field = (
+    name: keyof ShowDraft,
+    label: string,
+    hint: string,
+    more: Readonly<Record<string, unknown>>,
+  ) => (
+    <div class="field">
+      <label for={name}>{label}</label>
+      <input
+        id={name}
+        disabled={locked}
+        aria-describedby={`${name}-hint`}
+        value={draft.value.show[name]}
+        onInput={(event) => {
+          const show = { ...draft.value.show, [name]: event.currentTarget.value };
+          draft.value = { ...draft.value, show };
+        }}
+        {...more}
+      />
+      <p class="hint" id={`${name}-hint`}>
+        {hint}
+      </p>
+    </div>
+  );
+  const time = { type: 'datetime-local' };
+  return (
+    <fieldset class="section-fields">
+      <legend>{t('showTitle')}</legend>
+      {field('showAt', t('showAt'), t('showAtHint'), time)}
+      {field('doorsAt', t('doorsAt'), t('doorsAtHint'), time)}
+      {field('address', t('address'), t('addressHint'), { maxLength: 300 })}
+      {field('refundsUntil', t('refundsUntil'), t('refundsUntilHint'), time)}
+    </fieldset>
+  );
+};
