@@ -90,11 +90,12 @@ const SAMPLES: Readonly<Record<string, { readonly bad: readonly Files[]; readonl
     bad: [
       { 'web/fan/a.tsx': "import { b } from '../operator/b.tsx';" },
       { 'web/shared/a.ts': "import { b } from '../fan/b.ts';" },
-      { 'web/fan/a.ts': "import { REFUSALS } from '../../src/domain/refusal.ts';" },
+      { 'web/fan/a.ts': "import { iso } from '../../src/http/schemas.ts';" },
       { 'web/strange/a.ts': '' },
     ],
     good: {
       'web/fan/a.tsx': "import { b } from '../shared/b.ts';\nimport { h } from 'preact';\nimport './a.css';",
+      'web/fan/a.ts': "import { drawOf } from '../../src/domain/draw.ts';",
       'web/shared/a.ts': "import type {\n  Refusal,\n} from '../../src/domain/refusal.ts';",
     },
   },

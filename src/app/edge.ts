@@ -11,6 +11,7 @@ import { createHttpServer } from '../http/server.ts';
 import { systemClock, systemIds } from '../infra/environment.ts';
 import { createTicketCodes } from '../infra/jose/ticket-codes.ts';
 import type { Logger } from '../infra/log.ts';
+import { createTicketPrinter } from '../infra/pdfkit/ticket-printer.ts';
 import type { Metrics } from '../infra/metrics.ts';
 import { createAuditLog } from '../infra/postgres/audit-log.ts';
 import { createIdempotencyStore } from '../infra/postgres/idempotency-store.ts';
@@ -88,6 +89,7 @@ export const startEdge = async (parts: EdgeParts): Promise<string> => {
     tokens,
     passes,
     ticketCodes: createTicketCodes(parts.secret),
+    ticketPrinter: createTicketPrinter(),
     idempotency,
     clock: systemClock,
     ids: systemIds,

@@ -14,6 +14,7 @@ import type {
   WaitingRoomService,
 } from '../domain/ports/services.ts';
 import type { JoinDoor } from '../domain/ports/join-door.ts';
+import type { TicketPrinter } from '../domain/ports/ticket-printer.ts';
 import type { Pages } from './pages.ts';
 import type { Service } from './route.ts';
 
@@ -96,6 +97,7 @@ export interface Edge extends EdgeServices {
   readonly tokens: BearerTokens;
   readonly passes: LinePasses;
   readonly ticketCodes: TicketCodes;
+  readonly ticketPrinter: TicketPrinter;
   readonly idempotency: IdempotencyStore;
   readonly clock: Clock;
   readonly ids: Ids;

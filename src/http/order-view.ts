@@ -7,9 +7,12 @@ import { iso, type orderSchema, type ticketSchema } from './schemas.ts';
 type TicketDocument = z.output<typeof ticketSchema>;
 export type OrderDocument = z.output<typeof orderSchema>;
 
-/** Where a ticket's QR image is; the code in the query lets an <img> fetch it, which cannot send a token. */
-export const svgUrlOf = (edge: Pick<Edge, 'options'>, ticketId: string, code: string): string =>
-  `${edge.options.publicUrl ?? ''}/v1/tickets/${ticketId}.svg?code=${encodeURIComponent(code)}`;
+/** Where a ticket's files are; the code in the query lets a link or an <img> fetch them, which can send no token. */
+export const ticketUrls = (edge: Pick<Edge, 'options'>, ticketId: string, code: string) => {
+  const urlOf = (ending: string): string =>
+    `${edge.options.publicUrl ?? ''}/v1/tickets/${ticketId}.${ending}?code=${encodeURIComponent(code)}`;
+  return { svgUrl: urlOf('svg'), pdfUrl: urlOf('pdf'), icsUrl: urlOf('ics') };
+};
 
 const ticketDocument = async (
   edge: Pick<Edge, 'options' | 'ticketCodes'>,
@@ -20,7 +23,7 @@ const ticketDocument = async (
     ticketId: ticket.ticketId,
     seatId: ticket.seatId,
     code,
-    svgUrl: svgUrlOf(edge, ticket.ticketId, code),
+    ...ticketUrls(edge, ticket.ticketId, code),
   };
 };
 

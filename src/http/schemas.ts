@@ -190,6 +190,8 @@ export const ticketSchema = z
     seatId,
     code: z.string().meta({ description: 'Signed (EdDSA JWS): what the door reads.' }),
     svgUrl: z.string().meta({ description: 'The code as a QR image.' }),
+    pdfUrl: z.string().meta({ description: 'The ticket on paper; `lang` and `tz` may be added.' }),
+    icsUrl: z.string().meta({ description: 'The show for a calendar; 404 while it has no date.' }),
   })
   .meta({ id: 'Ticket' });
 

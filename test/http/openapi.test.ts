@@ -46,6 +46,8 @@ GET /v1/orders/{orderId}/stream
 DELETE /v1/orders/{orderId}
 GET /v1/tickets/keys
 GET /v1/tickets/{ticketId}
+GET /v1/tickets/{ticketId}.ics
+GET /v1/tickets/{ticketId}.pdf
 GET /v1/tickets/{ticketId}.svg
 POST /v1/payments/webhooks/stripe
 POST /v1/operator/events

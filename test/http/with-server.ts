@@ -14,6 +14,7 @@ import { createHttpServer, type HttpServer } from '../../src/http/server.ts';
 import { systemIds } from '../../src/infra/environment.ts';
 import { createBearerTokens } from '../../src/infra/jose/bearer-tokens.ts';
 import { createTicketCodes } from '../../src/infra/jose/ticket-codes.ts';
+import { createTicketPrinter } from '../../src/infra/pdfkit/ticket-printer.ts';
 import { createMetrics } from '../../src/infra/metrics.ts';
 import { fakeIdempotency, fakeOperators } from './fake-operators.ts';
 import { fakeLine, fakePasses, fakeSale, NOW_MS } from './fakes.ts';
@@ -126,6 +127,7 @@ export const withServer = async (
     tokens,
     passes: fakePasses,
     ticketCodes: createTicketCodes(SECRET),
+    ticketPrinter: createTicketPrinter(),
     idempotency: idempotency.store,
     clock,
     ids: systemIds,

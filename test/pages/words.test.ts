@@ -1,5 +1,5 @@
 import test from 'ava';
-import { calendarFile } from '../../web/fan/calendar.ts';
+import { calendarFile } from '../../src/domain/calendar.ts';
 import en from '../../web/fan/text/en.ts';
 import es from '../../web/fan/text/es.ts';
 import pt from '../../web/fan/text/pt.ts';
@@ -65,17 +65,15 @@ test('money knows how many decimals a currency has, and spans speak in the large
 });
 
 test('a calendar file has its lines folded at 75 bytes, its commas escaped, and its times in UTC', (t) => {
-  const file = calendarFile(
-    {
-      uid: 'x',
-      title: `Abre a venda: ${'Ação, emoção; '.repeat(8)}`,
-      place: 'Arena\nCatraca',
-      startsAt: '2026-12-01T12:00:00.000Z',
-      minutes: 30,
-      url: 'https://tickets.example/e/1',
-    },
-    new Date('2026-11-01T00:00:00Z'),
-  );
+  const file = calendarFile({
+    uid: 'x',
+    title: `Abre a venda: ${'Ação, emoção; '.repeat(8)}`,
+    place: 'Arena\nCatraca',
+    startsAtMs: Date.parse('2026-12-01T12:00:00.000Z'),
+    stampedAtMs: Date.parse('2026-11-01T00:00:00Z'),
+    minutes: 30,
+    url: 'https://tickets.example/e/1',
+  });
   const lines = file.split('\r\n');
   t.true(lines.every((line) => Buffer.byteLength(line) <= 75));
   t.true(lines.includes('DTSTART:20261201T120000Z'));

@@ -1,44 +1,15 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
-import { encodeQR } from 'qr';
 import { z } from 'zod';
 import { refuse } from '../../domain/refusal.ts';
 import { json } from '../answer.ts';
 import type { Edge } from '../edge.ts';
-import { svgUrlOf } from '../order-view.ts';
+import { ticketUrls } from '../order-view.ts';
 import { defineRoute, type Route } from '../route.ts';
 import { instant, iso, seatId, uuid } from '../schemas.ts';
+import { ticketFileRoutes } from './ticket-files.ts';
 
 const ticketParams = z.object({ ticketId: uuid });
 
-const hash = (text: string): Buffer => createHash('sha256').update(text).digest();
-/** Compares in a time that tells nothing about where they differ. */
-const same = (left: string, right: string): boolean => timingSafeEqual(hash(left), hash(right));
-
-type TicketEdge = Pick<Edge, 'tickets' | 'ticketCodes' | 'options'>;
-
-/** The image for an <img>, which can send no token: the code in the query proves as much as the token would. */
-const ticketImage = (edge: TicketEdge): Route =>
-  defineRoute({
-    method: 'get',
-    path: '/v1/tickets/:ticketId.svg',
-    summary: 'The QR image of a ticket',
-    description: 'For the owner, or for whoever has the code already. Everybody else gets 404.',
-    tags: ['tickets'],
-    auth: 'optional',
-    priority: 'pay',
-    params: ticketParams,
-    query: z.object({ code: z.string().max(2_000).optional() }),
-    responses: { 200: { description: 'A QR code.', contentType: 'image/svg+xml' } },
-    refusals: ['not_found'],
-    handler: async ({ params, query, caller }) => {
-      const ticket = await edge.tickets.findTicket(params.ticketId);
-      if (ticket === null || ticket.voided) return refuse('not_found');
-      const code = await edge.ticketCodes.sign(ticket);
-      const mayHave = caller?.id === ticket.fanId || (query.code !== undefined && same(query.code, code));
-      if (!mayHave) return refuse('not_found');
-      return { kind: 'bytes', contentType: 'image/svg+xml', body: encodeQR(code, 'svg', { border: 4 }) };
-    },
-  });
+type TicketEdge = Pick<Edge, 'tickets' | 'ticketCodes' | 'ticketPrinter' | 'options'>;
 
 /** Tickets: for their owner, and the public keys for the door. */
 export const ticketRoutes = (edge: TicketEdge): readonly Route[] => [
@@ -59,7 +30,7 @@ export const ticketRoutes = (edge: TicketEdge): readonly Route[] => [
     },
     handler: async () => json(200, await edge.ticketCodes.publicKeys()),
   }),
-  ticketImage(edge),
+  ...ticketFileRoutes(edge),
   defineRoute({
     method: 'get',
     path: '/v1/tickets/:ticketId',
@@ -80,6 +51,8 @@ export const ticketRoutes = (edge: TicketEdge): readonly Route[] => [
           voided: z.boolean(),
           code: z.string().nullable(),
           svgUrl: z.string().nullable(),
+          pdfUrl: z.string().nullable(),
+          icsUrl: z.string().nullable(),
         }),
       },
     },
@@ -96,7 +69,9 @@ export const ticketRoutes = (edge: TicketEdge): readonly Route[] => [
         issuedAt: iso(ticket.issuedAtMs),
         voided: ticket.voided,
         code,
-        svgUrl: code === null ? null : svgUrlOf(edge, ticket.ticketId, code),
+        ...(code === null
+          ? { svgUrl: null, pdfUrl: null, icsUrl: null }
+          : ticketUrls(edge, ticket.ticketId, code)),
       });
     },
   }),

@@ -1,5 +1,6 @@
 import type { EventDocument, Order } from '../../shared/documents.ts';
-import { money, saySeat } from '../say.ts';
+import { language } from '../../shared/texts.ts';
+import { dateTime, money, saySeat } from '../say.ts';
 import { t } from '../texts.ts';
 
 interface TicketsProps {
@@ -7,10 +8,16 @@ interface TicketsProps {
   readonly event: EventDocument | null;
 }
 
-/** The picture comes from here whatever address the server knows itself by: the page may ask nobody else. */
-const pictureOf = (svgUrl: string): string => {
-  const { pathname, search } = new URL(svgUrl, location.origin);
+/** A ticket's files come from here whatever address the server knows itself by: the page may ask nobody else. */
+const fileOf = (url: string): string => {
+  const { pathname, search } = new URL(url, location.origin);
   return pathname + search;
+};
+
+/** Written in the reader's language and time zone. */
+const writtenFileOf = (url: string): string => {
+  const tz = new Intl.DateTimeFormat().resolvedOptions().timeZone;
+  return `${fileOf(url)}&lang=${language.value}&tz=${encodeURIComponent(tz)}`;
 };
 
 const Ticket = ({ ticket, event }: { ticket: Order['tickets'][number]; event: EventDocument | null }) => {
@@ -23,6 +30,7 @@ const Ticket = ({ ticket, event }: { ticket: Order['tickets'][number]; event: Ev
         <p class="kicker">{t('ticket')}</p>
         <p class="ticket-name">{event?.name ?? ''}</p>
         <p class="quiet">{event?.venue ?? ''}</p>
+        {event?.showAt === undefined ? null : <p class="small">{dateTime(event.showAt)}</p>}
         <dl class="ticket-facts">
           <div>
             <dt>{t('area')}</dt>
@@ -45,10 +53,20 @@ const Ticket = ({ ticket, event }: { ticket: Order['tickets'][number]; event: Ev
             </div>
           )}
         </dl>
+        <p class="row no-print">
+          <a class="small" href={writtenFileOf(ticket.pdfUrl)} download={`${ticket.seatId}.pdf`}>
+            {t('pdf')}
+          </a>
+          {event?.showAt === undefined ? null : (
+            <a class="small" href={writtenFileOf(ticket.icsUrl)} download={`${ticket.seatId}.ics`}>
+              {t('calendar')}
+            </a>
+          )}
+        </p>
       </div>
       <div class="ticket-stub">
         <img
-          src={pictureOf(ticket.svgUrl)}
+          src={fileOf(ticket.svgUrl)}
           alt={t('ticketCode', { seat: saySeat(ticket.seatId, names) })}
           width={180}
           height={180}

@@ -96,7 +96,7 @@ export const Door = ({ visit, event }: DoorProps) => {
                   uid: `opening-${event.eventId}`,
                   title: t('remindTitle', { name: event.name }),
                   place: event.venue,
-                  startsAt: event.opensAt,
+                  startsAtMs: Date.parse(event.opensAt),
                   minutes: 30,
                   url: location.href,
                 })}

@@ -210,7 +210,8 @@ const pt = {
   row: 'Fila',
   seat: 'Lugar',
   price: 'Preço',
-  print: 'Imprimir ou guardar em PDF',
+  print: 'Imprimir',
+  pdf: 'Baixar em PDF',
   calendar: 'Guardar na agenda',
   payBefore: 'Pagar até',
   // what may go wrong

@@ -1,0 +1,44 @@
+import { readFile } from 'node:fs/promises';
+import test from 'ava';
+import { sharedBrowserStage } from '../support/browser-stage.ts';
+import { axeFindings } from '../support/console.ts';
+import { chooseSeats, comeInside, payWith, visit } from './fan-stage.ts';
+
+const stage = sharedBrowserStage();
+test.before('one browser and one app for all', (t) => stage.open(t));
+test.after.always('close the browser and the app', () => stage.end());
+
+test.serial(
+  'a ticket is taken home as paper and into the calendar, in the language and zone of its reader',
+  async (t) => {
+    const fan = stage.of(t);
+    if (fan === null) return;
+    const eventId = await fan.app.createEvent({ showAt: '2030-02-02T00:00:00Z', address: 'Rua da Aurora 1' });
+    const { page, complaints } = await visit(t, fan, { locale: 'es-MX' });
+    await page.goto(`${fan.app.url}/e/${eventId}`);
+    await page.getByRole('button', { name: 'English' }).click();
+    await comeInside(page, fan.app.url, eventId);
+    await chooseSeats(page, 'Cadeira A', '1', [1, 2]);
+    await page.getByRole('button', { name: /^Reserve for/ }).click();
+    await page.getByRole('button', { name: /^Pay R\$|^Pay BRL/ }).click();
+    await payWith(page);
+    await page.getByRole('link', { name: 'Back to the shop' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Your tickets are here!' }).waitFor();
+    t.deepEqual(await axeFindings(page), []);
+    const fetched = async (name: string): Promise<{ readonly name: string; readonly content: Buffer }> => {
+      const [download] = await Promise.all([
+        page.waitForEvent('download'),
+        page.getByRole('link', { name }).first().click(),
+      ]);
+      return { name: download.suggestedFilename(), content: await readFile(await download.path()) };
+    };
+    const paper = await fetched('Download as PDF');
+    t.is(paper.name, 'A-1-1.pdf');
+    t.is(paper.content.subarray(0, 5).toString(), '%PDF-');
+    t.true(paper.content.length > 2_000);
+    const entry = await fetched('Add to my calendar');
+    t.regex(entry.content.toString(), /DTSTART:20300202T000000Z\r\n/);
+    t.regex(entry.content.toString().replaceAll('\r\n ', ''), /LOCATION:Sala 1\\, Rua da Aurora 1\r\n/);
+    t.deepEqual(complaints, []);
+  },
+);
