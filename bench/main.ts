@@ -5,6 +5,7 @@ import { benchHold } from './hold.ts';
 import { benchOverload } from './overload.ts';
 import { benchRecovery } from './recovery.bench.ts';
 import { benchOutages } from './outages.bench.ts';
+import { benchWorkers } from './workers.bench.ts';
 
 const USAGE = `usage: npm run bench -- <name> [options]
 
@@ -21,6 +22,9 @@ const USAGE = `usage: npm run bench -- <name> [options]
   actor-kit   asks through the actor kit, next to bare nact dispatch
   outages     how long each part's death and return are felt, next to what is promised
       --rounds <n>        deaths of each part (3)
+
+  workers     holds and refusals of one process against several behind one port
+      --workers <n>       how many (2); --rounds, --seconds, --connections, --seats as above
 
   --json      the result as one JSON object, in the last line of stdout
 `;
@@ -39,6 +43,7 @@ const { values, positionals } = parseArgs({
     seconds: { type: 'string', default: '5' },
     connections: { type: 'string', default: '128' },
     seats: { type: 'string', default: '60000' },
+    workers: { type: 'string', default: '2' },
     profile: { type: 'string' },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -63,6 +68,14 @@ const run = async (name: string | undefined): Promise<object | null> => {
       return benchArena();
     case 'actor-kit':
       return benchActorKit();
+    case 'workers':
+      return benchWorkers({
+        workers: whole('workers', values.workers),
+        rounds: whole('rounds', values.rounds),
+        seconds: whole('seconds', values.seconds),
+        connections: whole('connections', values.connections),
+        seats: whole('seats', values.seats),
+      });
     case 'outages':
       return benchOutages({ rounds: whole('rounds', values.rounds) });
     default:

@@ -23,7 +23,7 @@ import { systemClock } from './infra/environment.ts';
 import { createBearerTokens } from './infra/jose/bearer-tokens.ts';
 import { createLinePasses } from './infra/line-passes.ts';
 import type { Logger } from './infra/log.ts';
-import { createMetrics } from './infra/metrics.ts';
+import { createMetrics, type MeasuredTogether } from './infra/metrics.ts';
 import { createOutbox } from './infra/postgres/outbox.ts';
 import type { WaitingRoom } from './waiting-room/waiting-room.ts';
 
@@ -36,6 +36,8 @@ export interface AppOptions {
   readonly onFatal: (reason: string) => void;
   /** Breaks off a start that is still under way: it then rejects, or resolves to an app that has been stopped. */
   readonly breakOff?: AbortSignal;
+  /** This process is one of several workers. */
+  readonly together?: MeasuredTogether | null;
 }
 
 export interface RunningApp {
@@ -46,7 +48,7 @@ export interface RunningApp {
   readonly sandboxUrl: string | null;
   readonly databaseUrl: string | null;
   readonly parts: readonly Pick<Part, 'name' | 'where'>[];
-  readonly demoEvent: SaleEvent | null;
+  readonly demoEvent: Pick<SaleEvent, 'eventId' | 'name'> | null;
   readonly operatorToken: string;
   /** Ordered: no new requests, those in flight finish, what was started last ends first. Safe to call twice. */
   stop(): Promise<void>;
@@ -73,7 +75,7 @@ export const startApp = async (options: AppOptions): Promise<RunningApp> => {
 };
 
 const compose = async (
-  { config, log, demo, onFatal }: AppOptions,
+  { config, log, demo, onFatal, together = null }: AppOptions,
   closing: ReturnType<typeof createClosing>,
 ): Promise<RunningApp> => {
   const { roles } = config;
@@ -104,7 +106,7 @@ const compose = async (
   const vitals = createVitalSigns();
   const tracing = await openTracing(config, closing);
   const servers = tracedServers(await openServers(config, log, closing, vitals), tracing);
-  const metrics = createMetrics();
+  const metrics = createMetrics({ together });
   const { pool, brokerUp, deciding: databaseUp } = servers;
   vitals.watch({ pool, log, metrics, closing, brokerUp, databaseUp });
   watchParts(metrics, servers.parts);

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 
 /**
@@ -42,6 +43,7 @@ const schema = z.object({
   SWEEP_EVERY_MS: milliseconds(1_000, 20),
   RECONCILE_EVERY_MS: milliseconds(60_000, 20),
   DRAIN_MS: milliseconds(4_000, 0),
+  WORKERS: count(1, 0),
   MAX_IN_FLIGHT: count(1_024, 16),
   JOINS_PER_ADDRESS_PER_MINUTE: count(0, 0),
   STRIPE_API_URL: url('http', 'https').optional(),
@@ -114,6 +116,8 @@ const neededBy = (
         wanted.push([name, 'must be set in production (or set ALLOW_EMBEDDED=1 and know what you do)']);
     wanted.push(['CATRACA_SECRET', 'must be set in production']);
   }
+  if (needs.redis && given.WORKERS !== undefined && given.WORKERS !== 1)
+    wanted.push(['REDIS_URL', 'must be set for several workers: the embedded line lives in one process']);
   if (apart) {
     for (const name of servers) if (name !== 'RABBITMQ_URL') wanted.push([name, shared]);
     wanted.push(['CATRACA_SECRET', shared]);
@@ -146,7 +150,8 @@ export const readConfig = (
     for (const [name, reason] of neededBy(roles, parsed.data)) problems.push(`${name}: ${reason}`);
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
   const { CATRACA_SECRET, ...rest } = parsed.data;
-  return Object.freeze({ ...rest, roles, secret: CATRACA_SECRET ?? null });
+  const WORKERS = rest.WORKERS === 0 ? availableParallelism() : rest.WORKERS;
+  return Object.freeze({ ...rest, WORKERS, roles, secret: CATRACA_SECRET ?? null });
 };
 
 /** A fresh signing secret, for the data folder of an embedded start. */

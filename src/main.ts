@@ -31,7 +31,8 @@ const COMMANDS: Readonly<
 
 const USAGE = `catraca <command>
 
-  serve [--role gateway,tickets,payments,sandbox] [--demo]   serves the roles named (default: all)
+  serve [--role gateway,tickets,payments,sandbox] [--workers N] [--demo]
+                                                             serves the roles named (default: all) in N processes (1; 0: one a core)
   migrate                                                    brings the database to the newest schema
   event import FILE                                          creates an event from its definition
   token --role operator|viewer|fan [--subject ID]            prints a bearer token

@@ -150,3 +150,12 @@ test('a service that runs apart needs what it shares with the others, and where 
   t.deepEqual(missing(['sandbox']), []);
   t.deepEqual(missing(['gateway', 'tickets', 'payments']), []);
 });
+
+test('several workers need a Redis, because the embedded line lives in one process; none are needed for payments', (t) => {
+  t.deepEqual(problemsOf({ WORKERS: '2' }), [
+    'REDIS_URL: must be set for several workers: the embedded line lives in one process',
+  ]);
+  t.deepEqual(problemsOf({ WORKERS: '2', REDIS_URL: 'redis://cache' }), []);
+  t.deepEqual(problemsOf({ WORKERS: 'many', REDIS_URL: 'redis://cache' }).length, 1);
+  t.true(readConfig({ WORKERS: '0', REDIS_URL: 'redis://cache' }).WORKERS >= 1);
+});

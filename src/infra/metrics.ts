@@ -1,7 +1,18 @@
-import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import {
+  AggregatorRegistry,
+  Counter,
+  Gauge,
+  Histogram,
+  Registry,
+  collectDefaultMetrics,
+  type MetricObject,
+} from 'prom-client';
 
 /** From a memory answer to a gateway that hangs. */
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/** One metric with its values, as it travels between processes. */
+export type MeasuredMetric = MetricObject;
 
 export interface Metrics {
   /** Resolve a route once; the returned function records one answered request. */
@@ -9,7 +20,10 @@ export interface Metrics {
   httpStreams(open: number): void;
   httpRefused(priority: string): void;
   httpLimit(limit: number, inFlight: number): void;
+  /** Of this process; where it is one of several workers, of all of them. */
   exposition(): Promise<{ readonly contentType: string; readonly text: string }>;
+  /** What this process alone has measured. */
+  measured(): Promise<readonly MeasuredMetric[]>;
   /** A total that rises. Asking for the same name again gives the same one. */
   counter(name: string, help: string, labels?: readonly string[]): Counter;
   /** A value that is read by `collect` at each scrape, or set by its owner. */
@@ -23,10 +37,36 @@ export interface Metrics {
   histogram(name: string, help: string, labels?: readonly string[], buckets?: readonly number[]): Histogram;
 }
 
+/** Of several workers behind one port. */
+export interface MeasuredTogether {
+  readonly worker: number;
+  /** What each of them has measured, this one as well; null: nobody could be asked. */
+  gather(): Promise<readonly (readonly MeasuredMetric[])[] | null>;
+  /** Whom to ask for what this one has measured. */
+  measures(own: () => Promise<readonly MeasuredMetric[]>): void;
+}
+
+export interface MetricsOptions {
+  /** The process' own vitals as well (default). */
+  readonly vitals?: boolean;
+  readonly together?: MeasuredTogether | null;
+}
+
+/** They differ in the label `worker`, so nothing is added up: this only brings each metric's values together. */
+const merged = (all: readonly (readonly MeasuredMetric[])[]): Promise<string> =>
+  AggregatorRegistry.aggregate(
+    all.map((metrics) => metrics.map((metric) => Object.assign({}, metric, { aggregator: 'sum' as const }))),
+  ).metrics();
+
 /** Prometheus metrics of this process, in a registry of their own: the process' vitals, HTTP, and what others add. */
-export const createMetrics = (): Metrics => {
+export const createMetrics = ({ vitals = true, together = null }: MetricsOptions = {}): Metrics => {
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
+  if (vitals) collectDefaultMetrics({ register: registry });
+  const measured = (): Promise<readonly MeasuredMetric[]> => registry.getMetricsAsJSON();
+  if (together !== null) {
+    registry.setDefaultLabels({ worker: String(together.worker) });
+    together.measures(measured);
+  }
 
   const metrics: Metrics = {
     httpRoute(method, route) {
@@ -46,7 +86,14 @@ export const createMetrics = (): Metrics => {
       limits.set(limit);
       underWay.set(inFlight);
     },
-    exposition: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
+    async exposition() {
+      const all = (await together?.gather()) ?? null;
+      return {
+        contentType: registry.contentType,
+        text: await (all === null ? registry.metrics() : merged(all)),
+      };
+    },
+    measured,
     counter(name, help, labels = []) {
       const known = registry.getSingleMetric(name) as Counter | undefined;
       return known ?? new Counter({ name, help, labelNames: [...labels], registers: [registry] });
