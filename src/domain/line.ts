@@ -103,7 +103,8 @@ export const restoreLine = (snapshot: LineSnapshot, nowMs: number): Line => {
 };
 
 /** Somebody restored it first: only what must never go back is raised. */
-export const raiseLine = (line: Line, floor: Pick<LineSnapshot, 'joined' | 'serving' | 'admitted'>): void => {
+export const raiseLine = (line: Line, floor: Omit<LineSnapshot, 'firstUse' | 'passes'>): void => {
+  line.epoch = Math.max(line.epoch, floor.epoch);
   line.serving = Math.max(line.serving, floor.serving);
   line.joined = Math.max(line.joined, floor.joined, line.serving);
   line.admitted = Math.max(line.admitted, floor.admitted);
@@ -309,13 +310,13 @@ export const redeemPlace = (
   adopt(line, knobs);
   const pass = line.passes.get(number);
   if (pass !== undefined && pass.endsAtMs > nowMs) {
-    return { kind: 'admitted', remainingMs: pass.endsAtMs - nowMs, again: true };
+    return { kind: 'admitted', remainingMs: pass.endsAtMs - nowMs, again: true, epoch: line.epoch };
   }
   if (number > line.serving) return { kind: 'not_called' };
   if (line.knobs.paused) return { kind: 'paused' };
   if (!takeReserved(line, number) && !takeFree(line, number, nowMs)) return { kind: 'not_called' };
   letIn(line, number, passTtlMs, nowMs);
-  return { kind: 'admitted', remainingMs: passTtlMs, again: false };
+  return { kind: 'admitted', remainingMs: passTtlMs, again: false, epoch: line.epoch };
 };
 
 /**

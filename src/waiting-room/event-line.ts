@@ -35,6 +35,8 @@ export interface EventLine {
   loop(): LoopState | null;
   /** Asks the store; restores a line that it has lost and asks again. */
   ask<T extends object>(question: () => Promise<T | Lost>): Promise<T>;
+  /** Loads the line once more, so that the store's epoch is no older than the journal's. */
+  reload(): Promise<void>;
   /** Stops the steps and saves the counters once more. */
   close(): Promise<void>;
 }
@@ -200,6 +202,7 @@ export const openEventLine = (first: SaleEvent, parts: WaitingRoomParts, node: s
     planned,
     loop: () => loop,
     ask,
+    reload: restore,
     async close() {
       closed$.next();
       running.unsubscribe();

@@ -12,8 +12,12 @@ const OTHERS_AHEAD_MS = 3_000;
 const RETRY_AFTER_MS = 1_000;
 /** An admission whose writing went unanswered may still be written for so long; longer than a statement may take. */
 const WRITTEN_WITHIN_MS = 8_000;
+/** A line that is loaded again and again, by several nodes after each other, settles within as many. */
+const SLOT_TRIES = 4;
 
 type Redeemed = Exclude<Awaited<ReturnType<WaitingRoomService['redeem']>>, Refusal>;
+
+type Slot = Extract<RedeemOutcome, { kind: 'admitted' }>;
 
 interface PlaceTurn {
   readonly number: PlaceNumber;
@@ -41,9 +45,10 @@ export interface Redeeming {
  *   without a repeat the slot ends with its bucket. Never two passes, never a slot lost for ever.
  * - The other order would leave a pass without a slot: more people inside than the operator allows.
  *
- * - The line was lost and restored in between, or the writing took long: the row was not there to be counted, or outlives its
- *   slot. So once it is, the store is told again, and keeps the slot for as long as the row lasts. The same when it is not
- *   known whether it was written, and whenever its fan asks again.
+ * - The line was lost and loaded again in between: the slot is counted nowhere any more. So it carries the epoch of its line,
+ *   and the journal writes nothing for an epoch that is over; the slot is taken again.
+ * - The writing took long: the row outlives its slot. So once it is there, the store is told again, and keeps the slot for as
+ *   long as the row lasts. The same when it is not known whether it was written, and whenever its fan asks again.
  *
  * Leaving is the mirror: the row ends first, the slot goes second. Died in between: the slot ends with its bucket, or
  * earlier with a repeat of the leaving. The other order would free a slot whose pass still opens doors.
@@ -77,13 +82,23 @@ export const createRedeeming = (parts: WaitingRoomParts): Redeeming => {
     }
   };
 
-  const record = async (line: EventLine, fanId: FanId, place: PlaceTurn, ttlMs: number) => {
+  const record = async (line: EventLine, fanId: FanId, place: PlaceTurn, { remainingMs, epoch }: Slot) => {
     const { eventId } = line.event();
     try {
-      return await journal.recordAdmission({ passId: ids.next(), eventId, fanId, ...place, ttlMs });
+      // What the slot has left, not a full life: a repeat after a crash must not outlive its slot.
+      const ttlMs = remainingMs;
+      return await journal.recordAdmission({ passId: ids.next(), eventId, fanId, ...place, ttlMs, epoch });
     } catch (error) {
-      await assure(line, place.turn, ttlMs + WRITTEN_WITHIN_MS);
+      await assure(line, place.turn, remainingMs + WRITTEN_WITHIN_MS);
       throw error;
+    }
+  };
+
+  const reload = async (line: EventLine): Promise<void> => {
+    try {
+      await line.reload();
+    } catch (error) {
+      log.warn({ eventId: line.event().eventId, err: error }, 'a line could not be loaded again');
     }
   };
 
@@ -97,10 +112,7 @@ export const createRedeeming = (parts: WaitingRoomParts): Redeeming => {
     );
   };
 
-  const takeSlot = async (
-    line: EventLine,
-    turn: PlaceNumber,
-  ): Promise<Extract<RedeemOutcome, { kind: 'admitted' }> | Refusal> => {
+  const takeSlot = async (line: EventLine, turn: PlaceNumber): Promise<Slot | Refusal> => {
     const { eventId, admission: knobs } = line.event();
     let outcome: RedeemOutcome;
     try {
@@ -112,6 +124,23 @@ export const createRedeeming = (parts: WaitingRoomParts): Redeeming => {
     if (outcome.kind === 'paused') return refuse('admission_paused', { retryAfterMs: RETRY_AFTER_MS });
     if (outcome.kind === 'not_called') return refuse('not_called', { retryAfterMs: RETRY_AFTER_MS });
     return outcome;
+  };
+
+  const admit = async (line: EventLine, fanId: FanId, place: PlaceTurn): Promise<Redeemed | Refusal> => {
+    const { eventId } = line.event();
+    for (let attempt = 1; attempt <= SLOT_TRIES; attempt += 1) {
+      const slot = await takeSlot(line, place.turn);
+      if (slot.kind === 'refused') return slot;
+      const recorded = await record(line, fanId, place, slot);
+      if (recorded !== 'superseded') {
+        if (recorded === null || recorded.state !== 'live') await giveBack(eventId, place.turn);
+        else await assure(line, place.turn, recorded.remainingMs);
+        return recorded === null ? refuse('place_invalid') : answerWith(recorded, recorded.created);
+      }
+      // Usually the loader has set the store by now. One that died before it could must not shut the door for ever.
+      if (attempt > 1) await reload(line);
+    }
+    return refuse('unavailable', { retryAfterMs: RETRY_AFTER_MS });
   };
 
   return {
@@ -130,13 +159,7 @@ export const createRedeeming = (parts: WaitingRoomParts): Redeeming => {
       }
       const closed = REFUSED_IN[phaseAt(line.event(), clock.nowMs())];
       if (closed !== null) return closed;
-      const slot = await takeSlot(line, turn);
-      if (slot.kind === 'refused') return slot;
-      // What the slot has left, not a full life: a repeat after a crash must not outlive its slot.
-      const recorded = await record(line, fanId, { number, turn }, slot.remainingMs);
-      if (recorded === null || recorded.state !== 'live') await giveBack(eventId, turn);
-      else await assure(line, turn, recorded.remainingMs);
-      return recorded === null ? refuse('place_invalid') : answerWith(recorded, recorded.created);
+      return admit(line, fanId, { number, turn });
     },
 
     async leave(eventId, fanId) {

@@ -1,6 +1,8 @@
+import assert from 'node:assert/strict';
 import test, { type ExecutionContext } from 'ava';
 import { systemIds } from '../../src/infra/environment.ts';
 import { createLineJournal } from '../../src/infra/postgres/line-journal.ts';
+import { eventually } from '../support/eventually.ts';
 import { testPostgres } from '../support/servers.ts';
 
 const TTL_MS = 60_000;
@@ -10,7 +12,7 @@ const open = async (t: ExecutionContext) => {
   if (server === null) return null;
   const [eventId, fanId] = [systemIds.next(), systemIds.next()];
   const journals = [createLineJournal(server.pool), createLineJournal(server.pool)] as const;
-  const admit = (number: number, fan = fanId, ttlMs = TTL_MS) =>
+  const record = (number: number, fan = fanId, ttlMs = TTL_MS, epoch = 1) =>
     journals[0].recordAdmission({
       passId: systemIds.next(),
       eventId,
@@ -18,8 +20,14 @@ const open = async (t: ExecutionContext) => {
       number,
       turn: number,
       ttlMs,
+      epoch,
     });
-  return { pool: server.pool, journal: journals[0], other: journals[1], eventId, fanId, admit };
+  const admit = async (...of: Parameters<typeof record>) => {
+    const admission = await record(...of);
+    if (admission === 'superseded') throw new Error('superseded');
+    return admission;
+  };
+  return { record, pool: server.pool, journal: journals[0], other: journals[1], eventId, fanId, admit };
 };
 
 test.serial('one place a fan and event, whichever of many numbers comes first', async (t) => {
@@ -176,3 +184,44 @@ test.serial('places and admissions that are further than the saved counters win'
   );
   t.true((snapshot.passes[0]?.remainingMs ?? 0) > TTL_MS - 10_000);
 });
+
+test.serial(
+  'an admission of a line that was loaded again since is not written, not even while the loading is under way',
+  async (t) => {
+    const world = await open(t);
+    if (world === null) return;
+    const { journal, record, eventId, fanId, pool } = world;
+    const [one, two] = [systemIds.next(), systemIds.next()];
+    for (const [index, fan] of [fanId, one, two].entries())
+      await journal.recordPlace(eventId, fan, index + 1);
+    const { epoch } = await journal.loadSnapshot(eventId);
+    t.like(await record(1, fanId, TTL_MS, epoch), { created: true });
+    t.is(
+      (await journal.loadSnapshot(eventId)).passes.length,
+      1,
+      'whoever was written is seen by the next loader',
+    );
+    t.is(await record(2, one, TTL_MS, epoch), 'superseded');
+    t.like(await record(1, fanId, TTL_MS, epoch), { created: false }, 'what stands, stands');
+    t.is(await record(9, two, TTL_MS, epoch + 1), null, 'a place of nobody');
+
+    // The loader has raised the epoch and not committed yet: the writer waits, and then sees it.
+    const loader = await pool.connect();
+    try {
+      await loader.query('BEGIN');
+      await loader.query('UPDATE line.counters SET epoch = epoch + 1 WHERE event_id = $1', [eventId]);
+      const late = record(3, two, TTL_MS, epoch + 1);
+      await eventually(async () => {
+        const { rows } = await pool.query(
+          "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+        );
+        assert.equal(rows.length, 1);
+      });
+      await loader.query('COMMIT');
+      t.is(await late, 'superseded');
+    } finally {
+      loader.release();
+    }
+    t.like(await record(3, two, TTL_MS, epoch + 2), { created: true });
+  },
+);

@@ -67,6 +67,34 @@ export const LINE_BUGS: readonly SeededBug[] = [
     },
   },
   {
+    name: 'slot-of-a-forgotten-line',
+    what: 'an admission is written although its line was loaded again without it: one more inside than allowed',
+    promise: 6,
+    changes: [
+      {
+        file: JOURNAL,
+        find: 'AND number = $4 AND coalesce((SELECT epoch FROM standing), 0) <= $7::bigint',
+        replace: 'AND number = $4',
+      },
+    ],
+    caughtBy: {
+      file: 'integration/line-journal',
+      title:
+        'an admission of a line that was loaded again since is not written, not even while the loading is under way',
+    },
+  },
+  {
+    name: 'loader-not-waited-for',
+    what: 'an admission is written beside a loading of its line that does not see it',
+    promise: 6,
+    changes: [{ file: JOURNAL, find: 'WHERE event_id = $2 FOR SHARE', replace: 'WHERE event_id = $2' }],
+    caughtBy: {
+      file: 'integration/line-journal',
+      title:
+        'an admission of a line that was loaded again since is not written, not even while the loading is under way',
+    },
+  },
+  {
     name: 'frame-before-journal',
     what: 'a frame tells what the journal does not have yet, and whoever dies with it un-calls people',
     promise: 6,

@@ -1,6 +1,6 @@
 import type { SaleOperation } from './sale-operations.ts';
 
-const admit = (fan: number): SaleOperation => ({ do: 'admit', fan, number: fan + 1, hours: 9 });
+const admit = (fan: number): SaleOperation => ({ do: 'admit', fan, number: fan + 1, hours: 9, epoch: 9 });
 const hold = (holdIndex: number, fan: number, seats: number[], hours = 1): SaleOperation => ({
   do: 'hold',
   wishes: [{ hold: holdIndex, fan, passOf: null, section: 'A', seats, hours, fingerprint: 'f' }],

@@ -3,9 +3,19 @@ import test, { type ExecutionContext } from 'ava';
 import type { Frame } from '../../src/domain/frame.ts';
 import type { Slowdown } from '../../src/domain/ports/line.ts';
 import { systemIds } from '../../src/infra/environment.ts';
+import { createLineJournal } from '../../src/infra/postgres/line-journal.ts';
 import type { WaitingRoom } from '../../src/waiting-room/waiting-room.ts';
 import { eventually } from '../support/eventually.ts';
-import { codeOf, granted, memoryWorld, OTHER_PASSES, passes, redisWorld, type World } from './room.ts';
+import {
+  codeOf,
+  granted,
+  memoryWorld,
+  OTHER_PASSES,
+  passes,
+  redisWorld,
+  type RoomOptions,
+  type World,
+} from './room.ts';
 
 const rule = (title: string, body: (t: ExecutionContext, world: World) => Promise<void>): void => {
   for (const [name, open] of [
@@ -322,32 +332,81 @@ rule('counters are in the journal when a room has stopped', async (t, world) => 
   t.deepEqual(rows, [{ joined: 3, serving: 3, admitted: 3 }]);
 });
 
+/** A node whose first admission is written only when `before` has come to pass. */
+const slowWriter = (
+  world: World,
+  options: Omit<RoomOptions, 'journal'>,
+  before: () => Promise<void>,
+  after: () => void = () => undefined,
+) => {
+  let first = true;
+  return world.node({
+    ...options,
+    journal: (journal) => ({
+      ...journal,
+      async recordAdmission(admission) {
+        if (!first) return journal.recordAdmission(admission);
+        first = false;
+        await before();
+        const recorded = await journal.recordAdmission(admission);
+        after();
+        return recorded;
+      },
+    }),
+  });
+};
+
+const insideOf = async (room: WaitingRoom, eventId: string) => (await room.counters(eventId))?.inside;
+
+rule('a slot of a line that was lost on the way is taken again, and counts once', async (t, world) => {
+  const eventId = world.events.create();
+  const two = await world.node();
+  const fan = await fanIn(two, eventId);
+  await eventually(async () => assert.equal((await frameOf(two, eventId)).serving, 1));
+  const one = await slowWriter(world, {}, async () => {
+    const { epoch } = await frameOf(two, eventId);
+    await world.lose();
+    await eventually(async () => assert.ok((await frameOf(two, eventId)).epoch > epoch));
+    t.is(await insideOf(two, eventId), 0, 'restored before the pass was there');
+  });
+  t.true(granted(await one.redeem(eventId, fan.fanId, fan.place)).created);
+  await eventually(async () => assert.equal(await insideOf(two, eventId), 1));
+  t.is(await rowCount(world, 'admissions'), 1);
+});
+
+rule('who loaded the line and died before it could be set shuts the door to nobody', async (t, world) => {
+  const eventId = world.events.create();
+  const room = await world.node();
+  const fan = await fanIn(room, eventId);
+  await eventually(async () => assert.equal((await frameOf(room, eventId)).serving, 1));
+  await createLineJournal(world.pool).loadSnapshot(eventId);
+  t.true(granted(await room.redeem(eventId, fan.fanId, fan.place)).created);
+});
+
 rule(
-  'a pass that was written while the line was lost is counted when its fan asks again',
+  'a pass that was written after its slot had ended is counted when its fan asks again',
   async (t, world) => {
     const eventId = world.events.create();
     const two = await world.node();
     const fan = await fanIn(two, eventId);
     await eventually(async () => assert.equal((await frameOf(two, eventId)).serving, 1));
     let died = false;
-    const one = await world.node({
-      isDead: () => died,
-      journal: (journal) => ({
-        ...journal,
-        async recordAdmission(admission) {
-          const { epoch } = await frameOf(two, eventId);
-          await world.lose();
-          await eventually(async () => assert.ok((await frameOf(two, eventId)).epoch > epoch));
-          await journal.recordAdmission(admission);
-          died = true;
-          throw new Error('the answer was lost');
-        },
-      }),
-    });
+    const one = await slowWriter(
+      world,
+      { passTtlMs: 1_500, isDead: () => died },
+      () =>
+        eventually(async () => {
+          assert.equal(await insideOf(two, eventId), 0);
+        }),
+      () => {
+        died = true;
+        throw new Error('the answer was lost');
+      },
+    );
     await t.throwsAsync(one.redeem(eventId, fan.fanId, fan.place));
-    t.is((await two.counters(eventId))?.inside, 0, 'restored before the pass was there');
+    t.is(await insideOf(two, eventId), 0);
     t.false(granted(await two.redeem(eventId, fan.fanId, fan.place)).created);
-    await eventually(async () => assert.equal((await two.counters(eventId))?.inside, 1));
+    await eventually(async () => assert.equal(await insideOf(two, eventId), 1));
   },
 );
 
@@ -356,20 +415,19 @@ rule('an admission whose writing went unanswered keeps its slot', async (t, worl
   const two = await world.node();
   const fan = await fanIn(two, eventId);
   await eventually(async () => assert.equal((await frameOf(two, eventId)).serving, 1));
-  const one = await world.node({
-    journal: (journal) => ({
-      ...journal,
-      async recordAdmission(admission) {
-        const { epoch } = await frameOf(two, eventId);
-        await world.lose();
-        await eventually(async () => assert.ok((await frameOf(two, eventId)).epoch > epoch));
-        await journal.recordAdmission(admission);
-        throw new Error('the answer was lost');
-      },
-    }),
-  });
+  const one = await slowWriter(
+    world,
+    { passTtlMs: 500 },
+    () =>
+      eventually(async () => {
+        assert.equal(await insideOf(two, eventId), 0);
+      }),
+    () => {
+      throw new Error('the answer was lost');
+    },
+  );
   await t.throwsAsync(one.redeem(eventId, fan.fanId, fan.place));
-  await eventually(async () => assert.equal((await two.counters(eventId))?.inside, 1));
+  await eventually(async () => assert.equal(await insideOf(two, eventId), 1));
 });
 
 rule('whatever a frame tells is in the journal before anybody hears of it', async (t, world) => {

@@ -73,6 +73,8 @@ export type RedeemOutcome =
       readonly remainingMs: number;
       /** The place had its slot already; no other was taken. */
       readonly again: boolean;
+      /** Of the line that the slot is counted in. */
+      readonly epoch: number;
     }
   | { readonly kind: 'not_called' }
   | { readonly kind: 'paused' };
@@ -166,6 +168,8 @@ export interface NewAdmission {
   readonly number: PlaceNumber;
   readonly turn: PlaceNumber;
   readonly ttlMs: number;
+  /** Of the line that gave the slot. */
+  readonly epoch: number;
 }
 
 /** The line's durable side. One unspent place per fan and event, one admission per place, both by unique keys. */
@@ -183,8 +187,13 @@ export interface LineJournal {
   findPlace(eventId: EventId, fanId: FanId): Promise<PlaceRecord | null>;
   /** Sets an ended place aside, so that the fan may join again at the end. Nothing happens to one that has not ended. */
   spendPlace(eventId: EventId, fanId: FanId, number: PlaceNumber): Promise<void>;
-  /** The admission of this place, or a new one. Null: the fan has no such place. */
-  recordAdmission(admission: NewAdmission): Promise<(AdmissionRecord & { readonly created: boolean }) | null>;
+  /**
+   * The admission of this place, or a new one. Null: the fan has no such place. `superseded`: the line was loaded since by
+   * somebody who could not see the slot, so it may be counted nowhere; nothing was written.
+   */
+  recordAdmission(
+    admission: NewAdmission,
+  ): Promise<(AdmissionRecord & { readonly created: boolean }) | 'superseded' | null>;
   /** The admission that this pass names. Null: there is none. */
   findPass(passId: PassId): Promise<AdmissionRecord | null>;
   findAdmission(eventId: EventId, number: PlaceNumber): Promise<AdmissionRecord | null>;

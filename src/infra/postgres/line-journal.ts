@@ -27,6 +27,11 @@ interface AdmissionRow {
   readonly state: AdmissionState;
 }
 
+/** Without a pass: nothing was written. */
+type RecordedRow =
+  | (AdmissionRow & { readonly superseded: boolean })
+  | { readonly pass_id: null; readonly superseded: boolean };
+
 interface CountersRow {
   readonly epoch: number;
   readonly joined: number;
@@ -76,13 +81,24 @@ const ADMISSION = `pass_id, event_id, fan_id, number, coalesce(turn, number) AS 
   greatest(0, ceil(extract(epoch FROM expires_at - now()) * 1000))::bigint AS remaining_ms,
   CASE WHEN left_at IS NOT NULL THEN 'left' WHEN expires_at <= now() THEN 'expired' ELSE 'live' END AS state`;
 
-/** From `places`, so that not even a well-signed number that was never recorded gets in. */
+/**
+ * From `places`, so that not even a well-signed number that was never recorded gets in. Under a share lock on the line's
+ * counters, which whoever loads the line raises first: a loader either sees this row, or has raised the epoch and it is not
+ * written. Otherwise a slot of a forgotten line could become one person more than the operator allows.
+ */
 const RECORD_ADMISSION = `
-  INSERT INTO line.admissions (pass_id, event_id, fan_id, number, turn, expires_at)
-  SELECT $1::uuid, event_id, fan_id, number, nullif($6::bigint, number), now() + $5::bigint * interval '1 millisecond'
-  FROM line.places WHERE event_id = $2 AND fan_id = $3 AND number = $4
-  ON CONFLICT (event_id, number) DO NOTHING
-  RETURNING ${ADMISSION}`;
+  WITH standing AS MATERIALIZED (
+    SELECT epoch FROM line.counters WHERE event_id = $2 FOR SHARE
+  ), recorded AS (
+    INSERT INTO line.admissions (pass_id, event_id, fan_id, number, turn, expires_at)
+    SELECT $1::uuid, event_id, fan_id, number, nullif($6::bigint, number), now() + $5::bigint * interval '1 millisecond'
+    FROM line.places
+    WHERE event_id = $2 AND fan_id = $3 AND number = $4 AND coalesce((SELECT epoch FROM standing), 0) <= $7::bigint
+    ON CONFLICT (event_id, number) DO NOTHING
+    RETURNING ${ADMISSION}
+  )
+  SELECT r.*, coalesce((SELECT epoch FROM standing), 0) > $7::bigint AS superseded
+  FROM (SELECT) one LEFT JOIN recorded r ON true`;
 
 const FIND_ADMISSION = `SELECT ${ADMISSION} FROM line.admissions WHERE event_id = $1 AND number = $2`;
 
@@ -198,12 +214,15 @@ export const createLineJournal = (pool: Pool): LineJournal => {
       await pool.query(SPEND_PLACE, [eventId, fanId, number]);
     },
 
-    async recordAdmission({ passId, eventId, fanId, number, turn, ttlMs }) {
-      const values = [passId, eventId, fanId, number, Math.ceil(ttlMs), turn];
-      const { rows } = await pool.query<AdmissionRow>(RECORD_ADMISSION, values);
-      if (rows[0] !== undefined) return { ...admissionOf(rows[0]), created: true };
+    async recordAdmission({ passId, eventId, fanId, number, turn, ttlMs, epoch }) {
+      const values = [passId, eventId, fanId, number, Math.ceil(ttlMs), turn, epoch];
+      const { rows } = await pool.query<RecordedRow>(RECORD_ADMISSION, values);
+      const [row] = rows;
+      if (row === undefined) throw new Error('Postgres returned no row for an admission');
+      if (row.pass_id !== null) return { ...admissionOf(row), created: true };
       const earlier = await findAdmission(eventId, number);
-      return earlier === null || earlier.fanId !== fanId ? null : { ...earlier, created: false };
+      if (earlier !== null) return earlier.fanId === fanId ? { ...earlier, created: false } : null;
+      return row.superseded ? 'superseded' : null;
     },
 
     async endAdmission(eventId, fanId) {

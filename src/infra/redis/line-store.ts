@@ -41,11 +41,11 @@ const slowArguments = (slowdown: Slowdown | null, node = ''): readonly (string |
   return [ratePerMinute, JSON.stringify({ reason, parameters }), node];
 };
 
-const outcomeOf = ([code, remainingMs]: Reply): RedeemOutcome | Lost => {
+const outcomeOf = ([code, remainingMs, epoch]: Reply): RedeemOutcome | Lost => {
   if (code === -1) return LOST;
   if (code === 0) return { kind: 'not_called' };
   if (code === 1) return { kind: 'paused' };
-  return { kind: 'admitted', remainingMs: Number(remainingMs), again: code === 3 };
+  return { kind: 'admitted', remainingMs: Number(remainingMs), again: code === 3, epoch: Number(epoch) };
 };
 
 interface NumberRequest {

@@ -63,9 +63,10 @@ export const createLineJournalModel = (tables: SaleTables, clock: Pick<Clock, 'n
       if (row === undefined || row.fanId !== fanId || row.spent || !placeOf(row).ended) return;
       tables.places.set(numberKey(eventId, number), { ...row, spent: true });
     },
-    async recordAdmission({ passId, eventId, fanId, number, turn, ttlMs }) {
+    async recordAdmission({ passId, eventId, fanId, number, turn, ttlMs, epoch }) {
       const earlier = findAdmission(eventId, number);
       if (earlier !== null) return earlier.fanId === fanId ? { ...earlier, created: false } : null;
+      if ((tables.counters.get(eventId)?.epoch ?? 0) > epoch) return 'superseded';
       if (tables.places.get(numberKey(eventId, number))?.fanId !== fanId) return null;
       const nowMs = clock.nowMs();
       const row: AdmissionRow = {

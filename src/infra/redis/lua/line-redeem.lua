@@ -1,7 +1,7 @@
 -- Turns a called place into a person inside.
 --   KEYS     1-3 see line-shared.lua   4 the pass of the place   5 the want of the place (string: its bucket)
 --   ARGV     1 number   2 passTtlMs   3 ratePerMinute   4 insideMax   5 paused (0/1)   6 version
--- Returns {-1} lost, {0} not called, {1} paused, {2, remainingMs} let in, {3, remainingMs} was let in before.
+-- Returns {-1} lost, {0} not called, {1} paused, {2, remainingMs, epoch} let in, {3, remainingMs, epoch} was let in before.
 local line = load()
 if not line then return { -1 } end
 local now = nowMs()
@@ -49,12 +49,12 @@ end
 
 local function decide()
   local endsAt = readPass(KEYS[4])
-  if endsAt and endsAt > now then return { 3, endsAt - now } end
+  if endsAt and endsAt > now then return { 3, endsAt - now, line.epoch } end
   if number > line.serving then return { 0 } end
   if line.paused == 1 then return { 1 } end
   if not takeReserved() and not takeFree() then return { 0 } end
   letIn(line, KEYS[4], ttl, now)
-  return { 2, ttl }
+  return { 2, ttl, line.epoch }
 end
 
 local answer = decide()

@@ -7,6 +7,7 @@
 local joined, serving, admitted = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local line = load()
 if line then
+  line.epoch = math.max(line.epoch, tonumber(ARGV[1]))
   line.serving = math.max(line.serving, serving)
   line.joined = math.max(line.joined, joined, line.serving)
   line.admitted = math.max(line.admitted, admitted)
