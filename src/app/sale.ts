@@ -6,6 +6,7 @@ import type { Config } from '../config.ts';
 import type { HoldResult } from '../domain/hold.ts';
 import type { Clock, Ids, Random } from '../domain/ports/environment.ts';
 import type { EventStore } from '../domain/ports/event-store.ts';
+import type { Order } from '../domain/order.ts';
 import type { OrderBook, Settlement } from '../domain/ports/order-book.ts';
 import type { Outbox } from '../domain/ports/outbox.ts';
 import type { SeatLedger } from '../domain/ports/seat-ledger.ts';
@@ -169,9 +170,7 @@ export const startSale = (parts: SaleParts): Sale => {
   );
   const sections = createSectionDirectory(root);
 
-  const settled = ({ outcome, order }: Settlement): void => {
-    if (order === null) return;
-    metrics.settled(outcome);
+  const ended = (order: Order): void => {
     void locks.release(
       order.holdIds.map((holdId) => ({ eventId: order.eventId, seatIds: order.seatIds, holdId })),
     );
@@ -179,6 +178,11 @@ export const startSale = (parts: SaleParts): Sale => {
       sections.peek(order.eventId, sectionId)?.tell({ type: 'changed' });
     watchers.changed(order.orderId);
     relay.nudge();
+  };
+  const settled = ({ outcome, order }: Settlement): void => {
+    if (order === null) return;
+    metrics.settled(outcome);
+    ended(order);
     log.info({ orderId: order.orderId, eventId: order.eventId, outcome }, 'order settled');
   };
 
@@ -220,6 +224,10 @@ export const startSale = (parts: SaleParts): Sale => {
     ids,
     holdTtlMs: config.HOLD_TTL_MS,
     payWithinMs: config.PAY_WITHIN_MS,
+    onGivenBack(order) {
+      ended(order);
+      log.info({ orderId: order.orderId, eventId: order.eventId }, 'order given back');
+    },
     nudgeOutbox: () => relay.nudge(),
   });
   return { tickets, events, catalogue, actors, closedSections };

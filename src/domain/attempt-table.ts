@@ -87,6 +87,7 @@ export type Signal =
   | 'cancel_wanted'
   | 'capture_wanted'
   | 'return_wanted'
+  | 'overtaken' // wanted before a return that is known already
   | 'review_wanted' // tickets cannot decide either
   | 'honour_ordered' // this and the next two: by a person
   | 'return_ordered'
@@ -109,6 +110,7 @@ export const SIGNALS: readonly Signal[] = [
   'cancel_wanted',
   'capture_wanted',
   'return_wanted',
+  'overtaken',
   'review_wanted',
   'honour_ordered',
   'return_ordered',
@@ -301,15 +303,17 @@ export const TABLE: Readonly<Record<AttemptStatus, Partial<Record<Signal, Rule>>
   },
   keeping: {
     ...ORDERED,
-    captured: { to: 'kept' },
-    wrong_amount_taken: { to: 'kept' },
+    captured: { to: 'kept', ifReturning: 'returning' },
+    wrong_amount_taken: { to: 'kept', ifReturning: 'returning' },
     refunded: ELSEWHERE,
+    // As while it is captured by the rules: the capture is finished first.
+    return_wanted: { note: true },
     // The tickets stand by a person's word, and there is no money for them: he is told, and knows what to do.
-    gone: { to: 'dismissed', alarm: 'capture_lost' },
-    capture_refused: { to: 'dismissed', alarm: 'capture_lost' },
+    gone: { to: 'dismissed', ifReturning: 'refunded', alarm: 'capture_lost' },
+    capture_refused: { to: 'dismissed', ifReturning: 'returning', alarm: 'capture_lost' },
     other_intent: SECOND,
   },
-  kept: { refunded: ELSEWHERE, other_intent: SECOND },
+  kept: { refunded: ELSEWHERE, return_wanted: { to: 'returning' }, other_intent: SECOND },
   returning: {
     refunded: { to: 'refunded' },
     gone: { to: 'refunded' },
@@ -317,5 +321,6 @@ export const TABLE: Readonly<Record<AttemptStatus, Partial<Record<Signal, Rule>>
     dismissed: { to: 'dismissed' },
     other_intent: SECOND,
   },
-  dismissed: { refunded: { to: 'refunded' }, other_intent: SECOND },
+  // The fan gives the tickets back, and what a person has settled may have left money here: he must look again.
+  dismissed: { refunded: { to: 'refunded' }, return_wanted: CONTRADICTION, other_intent: SECOND },
 };

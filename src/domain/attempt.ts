@@ -106,9 +106,21 @@ const REFUSALS = {
   Record<AttemptChange['type'], { readonly signal: Signal | null; readonly at: readonly Signal[] }>
 >;
 
+const GIVEN_BACK: ReadonlySet<AttemptStatus> = new Set([
+  'voiding',
+  'voided',
+  'refunding',
+  'returning',
+  'refunded',
+]);
+
+/** An order was confirmed and then given back by its fan, and the two messages about it came in the other order. */
+const isOvertaken = (attempt: Attempt, change: AttemptChange): boolean =>
+  change.type === 'captureWanted' && attempt.reason === 'cancelled' && GIVEN_BACK.has(attempt.status);
+
 /** Holds a change against the attempt: which column of the table it is. */
 export const signalOf = (attempt: Attempt, change: AttemptChange): Signal => {
-  if (!('intent' in change)) return WISHES[change.type];
+  if (!('intent' in change)) return isOvertaken(attempt, change) ? 'overtaken' : WISHES[change.type];
   const seen = signalOfIntent(attempt, change.intent);
   const refusal: { readonly signal: Signal | null; readonly at: readonly Signal[] } = REFUSALS[change.type];
   return refusal.signal !== null && refusal.at.includes(seen) ? refusal.signal : seen;

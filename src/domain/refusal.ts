@@ -41,6 +41,7 @@ export const REFUSALS = {
   hold_not_active: 'The hold is no longer active.',
   hold_already_extended: 'A hold can be extended only once.',
   order_not_cancellable: 'This order can no longer be cancelled.',
+  order_not_refundable: 'This order cannot be given back.',
   mixed_holds: 'All holds of an order must belong to one event.',
   // reviews
   review_decided: 'This review was decided otherwise before.',

@@ -34,6 +34,7 @@ export const STATUS_OF: Readonly<Record<RefusalCode, number>> = {
   hold_not_active: 409,
   hold_already_extended: 409,
   order_not_cancellable: 409,
+  order_not_refundable: 409,
   mixed_holds: 422,
   review_decided: 409,
   review_action_impossible: 409,

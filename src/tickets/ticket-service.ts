@@ -1,6 +1,7 @@
 import { isFault, type Fault } from '../actors/kit/reply-port.ts';
 import type { Hold, HoldResult } from '../domain/hold.ts';
 import type { EventId, SeatId, SectionId } from '../domain/ids.ts';
+import type { Order } from '../domain/order.ts';
 import type { Ids } from '../domain/ports/environment.ts';
 import type { OrderBook } from '../domain/ports/order-book.ts';
 import type { SeatLedger } from '../domain/ports/seat-ledger.ts';
@@ -26,6 +27,8 @@ export interface TicketServiceOptions {
   readonly ids: Ids;
   readonly holdTtlMs: number;
   readonly payWithinMs: number;
+  /** An order went back: its seats are free, its money is to follow. */
+  readonly onGivenBack: (order: Order) => void;
   /** A row was written to the outbox. */
   readonly nudgeOutbox: () => void;
 }
@@ -134,6 +137,13 @@ export const createTicketService = (options: TicketServiceOptions): TicketServic
       const order = await orders.find(orderId);
       if (order === null || order.fanId !== fanId) return null;
       return { order, tickets: order.status === 'confirmed' ? await orders.ticketsOf(orderId) : [] };
+    },
+
+    async giveBack(request) {
+      const done = await orders.giveBack(request);
+      if (isRefusal(done)) return done;
+      if (!done.repeated) options.onGivenBack(done.order);
+      return done.order;
     },
 
     watchOrder: (orderId, onChange) => watchers.watch(orderId, onChange),

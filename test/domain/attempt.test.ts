@@ -147,6 +147,32 @@ test('a return voids what is reserved and refunds what is taken', (t) => {
   t.is(play(raced.attempt, [seen({ status: 'captured', refundedMinor: 25_000 })]).attempt.status, 'refunded');
 });
 
+test('an order given back is returned once, in whatever order its confirmation and its end are heard', (t) => {
+  const back: AttemptChange = { type: 'returnWanted', reason: 'cancelled' };
+  const refunded = seen({ status: 'captured', refundedMinor: 25_000 });
+  const inOrder = play(at('authorised'), [CAPTURE, back, seen({ status: 'captured' }), refunded]);
+  t.is(inOrder.attempt.status, 'refunded');
+  const overtaken = play(at('authorised'), [back, CAPTURE, seen({ status: 'cancelled' }), CAPTURE]);
+  t.is(overtaken.attempt.status, 'voided');
+  const taken = play(at('captured'), [back, CAPTURE, refunded, CAPTURE]);
+  t.is(taken.attempt.status, 'refunded');
+  t.deepEqual(
+    [inOrder, overtaken, taken].flatMap(({ alarms, messages }) => [...alarms, ...messages]),
+    [],
+  );
+  // Where the seats were lost, a wish to capture is as wrong as ever.
+  t.deepEqual(play(at('captured'), [RETURN, CAPTURE]).alarms, ['contradiction']);
+});
+
+test('what a person has honoured goes back as well, and what a person has settled asks for one again', (t) => {
+  const back: AttemptChange = { type: 'returnWanted', reason: 'cancelled' };
+  t.is(play(at('kept'), [back]).attempt.status, 'returning');
+  const raced = play(at('keeping'), [back]);
+  t.is(raced.attempt.status, 'keeping');
+  t.is(play(raced.attempt, [seen({ status: 'captured' })]).attempt.status, 'returning');
+  t.deepEqual(play(at('dismissed'), [back]).alarms, ['contradiction']);
+});
+
 test('a return that meets a capture in flight waits for it and then refunds', (t) => {
   const both = play(at('authorised'), [CAPTURE, RETURN]);
   t.is(both.attempt.status, 'capturing');

@@ -167,6 +167,14 @@ export const fakeSale = () => {
       if (order === undefined || order.fanId !== fanId) return null;
       return { order, tickets: [...tickets.values()].filter((ticket) => ticket.orderId === orderId) };
     },
+    async giveBack({ orderId, fanId }) {
+      const found = orders.get(orderId);
+      if (found === undefined || found.order.fanId !== fanId) return refuse('not_found');
+      if (found.order.status !== 'confirmed' && found.order.status !== 'refunded')
+        return refuse('order_not_refundable');
+      found.order = { ...found.order, status: 'refunded', reason: 'cancelled' };
+      return found.order;
+    },
     watchOrder(_orderId, onChange) {
       watchers.add(onChange);
       return () => watchers.delete(onChange);

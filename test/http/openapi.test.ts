@@ -49,6 +49,7 @@ GET /v1/tickets/{ticketId}
 GET /v1/tickets/{ticketId}.ics
 GET /v1/tickets/{ticketId}.pdf
 GET /v1/tickets/{ticketId}.svg
+POST /v1/orders/{orderId}/refund
 POST /v1/payments/webhooks/stripe
 POST /v1/operator/events
 PATCH /v1/operator/events/{eventId}/admission

@@ -72,6 +72,7 @@ const createSale = (t: ExecutionContext, pool: Pool, locks: SeatLocks) => {
     ids: systemIds,
     holdTtlMs: HOLD_TTL_MS,
     payWithinMs: 600_000,
+    onGivenBack: () => undefined,
     nudgeOutbox: () => undefined,
   });
   return { tickets, protocol, reached };

@@ -1,5 +1,8 @@
 import test from 'ava';
 import { calendarFile } from '../../src/domain/calendar.ts';
+import laterEn from '../../web/fan/later/text/en.ts';
+import laterEs from '../../web/fan/later/text/es.ts';
+import laterPt from '../../web/fan/later/text/pt.ts';
 import en from '../../web/fan/text/en.ts';
 import es from '../../web/fan/text/es.ts';
 import pt from '../../web/fan/text/pt.ts';
@@ -22,11 +25,13 @@ const placesOf = (text: Text): string =>
     .join(' ');
 
 const FAN: readonly Catalogue[] = [pt, en, es];
+const LATER: readonly Catalogue[] = [laterPt, laterEn, laterEs];
 const CONSOLE: readonly Catalogue[] = [consolePt, consoleEn, consoleEs];
 const FANS: readonly Catalogue[] = [fansPt, fansEn, fansEs];
 
 for (const [name, [first, ...others]] of [
   ['fan page', FAN],
+  ['fan page after the waiting', LATER],
   ['console', CONSOLE],
   ['console about fans', FANS],
 ] as const) {

@@ -57,3 +57,27 @@ export const LATE_MONEY: readonly SaleOperation[][] = [
   [admit(0), hold(0, 0, [0]), order(0, 0, [0]), refunded(0), paid(1)],
   [paid(0), paid(0), no(1)],
 ];
+
+const giveBack = (fan: number): SaleOperation => ({ do: 'giveBack', order: 0, fan });
+const CONFIRMED = [admit(0), admit(1), hold(0, 0, [0, 1]), order(0, 0, [0]), paid(0)];
+
+/** An order given back: by a stranger, by its fan, again, with the seats taken by the next; unpaid, too late, sent back before. */
+export const GIVEN_BACK: readonly SaleOperation[][] = [
+  [
+    ...CONFIRMED,
+    giveBack(1),
+    giveBack(0),
+    giveBack(0),
+    hold(1, 1, [0]),
+    settle(message(1, { approved: true })),
+  ],
+  [
+    ...CONFIRMED.slice(0, -1),
+    giveBack(0),
+    paid(0),
+    { do: 'wait', hours: 9 },
+    giveBack(0),
+    refunded(1),
+    giveBack(0),
+  ],
+];

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import type { HoldRequest } from '../../src/domain/hold.ts';
 import type { AnyEnvelope } from '../../src/domain/messages.ts';
 import type { PaymentMessage } from '../../src/domain/ports/order-book.ts';
+import { isRefusal } from '../../src/domain/refusal.ts';
 import { smallShow } from '../support/sale.ts';
 import { askBoth, names, QUARTER_MS, type Side, type TwoWorlds } from './two-worlds.ts';
 
@@ -105,6 +106,10 @@ export const saleOperation = fc.oneof(
     weight: 3,
     // Money that comes after a no: with the repeats among eight ids alone it would be rare.
     arbitrary: fc.record({ do: fc.constant('late' as const), oneBatch: fc.boolean(), ...told }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({ do: fc.constant('giveBack' as const), order: small(3), fan: small(2) }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('remind' as const), hours: small(1) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('outbox' as const), give: fc.boolean() }) },
@@ -302,6 +307,11 @@ export const createSaleRun = (names: SaleNames) => {
         }
         case 'late':
           return settleLate(side, names, operation, lates);
+        case 'giveBack': {
+          const [orderId, fanId] = [at(names.orders, operation.order), at(names.fans, operation.fan)];
+          const answer = await orders.giveBack({ orderId, fanId, requestId: 'r' });
+          return isRefusal(answer) ? answer.code : answer;
+        }
         case 'remind':
           return orders.remindOverdue(hours(operation.hours, 2), 50);
         case 'outbox':
@@ -317,8 +327,11 @@ export const createSaleRun = (names: SaleNames) => {
   return {
     /** The event, on both. */
     async begin(worlds: TwoWorlds, reseat: boolean): Promise<void> {
-      const show = { ...smallShow, lateMoney: { reseat } };
-      for (const side of [worlds.real, worlds.model]) await side.ports.events.create(names.event, show);
+      for (const side of [worlds.real, worlds.model]) {
+        // Now and then a run goes on past it.
+        const show = { refundsUntilMs: side.nowMs() + hours(9, 3) };
+        await side.ports.events.create(names.event, { ...smallShow, lateMoney: { reseat }, show });
+      }
     },
     async both(worlds: TwoWorlds, operation: SaleOperation): Promise<void> {
       admitted += operation.do === 'admit' ? 1 : 0;

@@ -24,7 +24,7 @@ export const QUARTER_MS = 900_000;
 
 /** What happens between two moments, in Postgres: every time that is written there moves into the past. */
 const TIMES: Readonly<Record<string, readonly string[]>> = {
-  'tickets.events': ['opens_at', 'created_at'],
+  'tickets.events': ['opens_at', 'created_at', 'refunds_until'],
   'tickets.seats': ['held_until', 'changed_at'],
   'tickets.holds': ['held_at', 'expires_at'],
   'tickets.orders': ['pay_by', 'reminded_at', 'created_at', 'settled_at'],

@@ -2,6 +2,7 @@ import type { ComponentChildren } from 'preact';
 import { LANGUAGES, language } from '../shared/texts.ts';
 import { Wordmark } from '../shared/wordmark.tsx';
 import { Announcer } from './announcer.tsx';
+import { laterTexts } from './later/texts.ts';
 import { lazily, path } from './router.tsx';
 import { EventList } from './screens/event-list.tsx';
 import { EventScreen } from './screens/event-screen.tsx';
@@ -9,7 +10,10 @@ import { NotFound } from './screens/not-found.tsx';
 import { speak, t } from './texts.ts';
 
 const Orders = lazily(async () => (await import('./orders/orders-screen.tsx')).OrdersScreen);
-const Order = lazily(async () => (await import('./orders/order-screen.tsx')).OrderScreen);
+const Order = lazily(async () => {
+  const [{ OrderScreen }] = await Promise.all([import('./orders/order-screen.tsx'), laterTexts()]);
+  return OrderScreen;
+});
 
 /** Each language by its own name. */
 const NAMES = { pt: 'Português', en: 'English', es: 'Español' } as const;

@@ -1,4 +1,4 @@
-import { signal } from '@preact/signals';
+import { effect, signal } from '@preact/signals';
 
 /** The languages that every catalogue has. */
 export const LANGUAGES = ['pt', 'en', 'es'] as const;
@@ -80,6 +80,36 @@ export interface Texts<C> {
   readonly start: () => Promise<void>;
 }
 
+const say = <C extends Readonly<Record<string, Text>>>(
+  catalogue: SameShape<C> | null,
+  key: keyof C,
+  places: Filled | undefined,
+): string => {
+  const text: Text | undefined = catalogue?.[key];
+  return text === undefined ? '' : render(text, places ?? {}, LOCALES[language.value]);
+};
+
+/** Texts of a part that is loaded later. From `ready` on they follow the language of the page. */
+export const createLaterTexts = <C extends Readonly<Record<string, Text>>>(
+  loaders: Loaders<C>,
+): Pick<Texts<C>, 't'> & { readonly ready: () => Promise<void> } => {
+  const catalogue = signal<SameShape<C> | null>(null);
+  const load = async (wanted: Language): Promise<void> => {
+    const loaded = (await loaders[wanted]()).default;
+    // Whoever changes the language twice in a moment gets the last one.
+    if (language.value === wanted) catalogue.value = loaded;
+  };
+  let begun: Promise<void> | null = null;
+  const begin = async (): Promise<void> => {
+    await load(language.value);
+    effect(() => void load(language.value));
+  };
+  return {
+    t: (key, ...places) => say(catalogue.value, key, places[0]),
+    ready: () => (begun ??= begin()),
+  };
+};
+
 /** The texts of one page: each language is a file of its own, and only the one spoken is loaded. */
 export const createTexts = <C extends Readonly<Record<string, Text>>>(loaders: Loaders<C>): Texts<C> => {
   const catalogue = signal<SameShape<C> | null>(null);
@@ -89,10 +119,7 @@ export const createTexts = <C extends Readonly<Record<string, Text>>>(loaders: L
     document.documentElement.lang = LOCALES[next];
   };
   return {
-    t: (key, ...places) => {
-      const text: Text | undefined = catalogue.value?.[key];
-      return text === undefined ? '' : render(text, places[0] ?? {}, LOCALES[language.value]);
-    },
+    t: (key, ...places) => say(catalogue.value, key, places[0]),
     async speak(next) {
       await load(next);
       try {

@@ -13,6 +13,13 @@ export interface Settlement {
   readonly order: Order | null;
 }
 
+/** A fan wants to give a confirmed order back. `requestId` goes into the audit. */
+export interface GiveBack {
+  readonly orderId: OrderId;
+  readonly fanId: FanId;
+  readonly requestId: string;
+}
+
 export type PaymentMessage = Extract<AnyEnvelope, { type: 'PagamentoOK' | 'PagamentoFalhou' }>;
 
 /** Orders and tickets in Postgres. Each method is one transaction. A rejected promise means: outcome not known. */
@@ -28,6 +35,12 @@ export interface OrderBook {
    * are to be had, or others where the event allows it. A message whose id is in the inbox does nothing.
    */
   settle(messages: readonly PaymentMessage[]): Promise<readonly Settlement[]>;
+  /**
+   * A confirmed order goes back while its event allows it: tickets void, seats free, `PedidoRejeitado` in the outbox and the act
+   * in the audit. Of any number of tries one does it, and the others find it done (`repeated`). Refused: `not_found` (also
+   * for another fan's order), `order_not_refundable`.
+   */
+  giveBack(request: GiveBack): Promise<{ readonly order: Order; readonly repeated: boolean } | Refusal>;
   /** The gateway has not been heard of for orders whose time to pay was over `graceMs` ago: ask again (`PedidoCriado`). */
   remindOverdue(graceMs: number, limit: number): Promise<readonly OrderId[]>;
   /** Orders of a fan in an event, newest first. */

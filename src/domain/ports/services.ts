@@ -16,6 +16,7 @@ import type { DrawReceipt, DrawRecord, DrawService } from './draw-book.ts';
 import type { AuditEntry, KnobChange, OrderCounts } from './event-store.ts';
 import type { Arrival } from './join-proofs.ts';
 import type { LineCounters } from './line.ts';
+import type { GiveBack } from './order-book.ts';
 import type { ParkedMessage } from './message-bus.ts';
 import type { MoneyReport } from './reconciliation-store.ts';
 
@@ -91,6 +92,8 @@ export interface TicketService {
     orderId: OrderId,
     fanId: FanId,
   ): Promise<{ readonly order: Order; readonly tickets: readonly Ticket[] } | null>;
+  /** Gives a confirmed order back, once however often it is asked for: see the order book. */
+  giveBack(request: GiveBack): Promise<Order | Refusal>;
   /** Calls back (soon) after each change of the order on this node, and every 2 s for changes made on other nodes. */
   watchOrder(orderId: OrderId, onChange: () => void): Unwatch;
   findTicket(ticketId: TicketId): Promise<Ticket | null>;

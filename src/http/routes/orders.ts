@@ -7,7 +7,7 @@ import { json, type AnswerOrRefusal } from '../answer.ts';
 import type { Edge } from '../edge.ts';
 import { orderDocument, readOrder, type OrderDocument } from '../order-view.ts';
 import { defineRoute, type Route } from '../route.ts';
-import { orderSchema, uuid } from '../schemas.ts';
+import { noBody, orderSchema, uuid } from '../schemas.ts';
 import { settledOrder, streamOrder } from '../order-watch.ts';
 
 const MAX_HOLDS_AN_ORDER = 50;
@@ -88,9 +88,31 @@ const placing = (edge: Edge): Route =>
     },
   });
 
+const givingBack = (edge: Edge): Route =>
+  defineRoute({
+    method: 'post',
+    path: '/v1/orders/:orderId/refund',
+    summary: 'Give a confirmed order back',
+    description:
+      'For the whole money, while the event allows it (`refundsUntil`): its tickets are void and its seats free at once, the money ' +
+      'is on its way. Asked for again it answers the same and does nothing more.',
+    tags: ['orders'],
+    auth: 'fan',
+    priority: 'pay',
+    params: orderParams,
+    body: noBody,
+    responses: { 200: { description: 'The order as it is now.', schema: orderSchema } },
+    refusals: ['not_found', 'order_not_refundable', 'unavailable'],
+    handler: async ({ params, caller, requestId }) => {
+      const order = await edge.tickets.giveBack({ orderId: params.orderId, fanId: caller.id, requestId });
+      return isRefusal(order) ? order : json(200, await orderDocument(edge, order, [], null));
+    },
+  });
+
 /** Orders: from what is held to tickets. Whoever knows only an id gets nothing. */
 export const orderRoutes = (edge: Edge): readonly Route[] => [
   placing(edge),
+  givingBack(edge),
   defineRoute({
     method: 'get',
     path: '/v1/orders/:orderId',

@@ -1,6 +1,7 @@
 import type { Order, Ticket } from '../../domain/order.ts';
 import type { OrderBook, PaymentMessage, Settlement } from '../../domain/ports/order-book.ts';
 import { refuse, type RefusalCode } from '../../domain/refusal.ts';
+import { appendAudit } from './audit-log.ts';
 import { retryingConflicts } from './conflicts.ts';
 import { settleUntilDecided, type SettleRequest } from './late-money.ts';
 import { inTransaction, type Pool } from './pool.ts';
@@ -20,6 +21,13 @@ type SettledColumns = OrderColumns & {
   readonly message_id: string;
   readonly outcome: Settlement['outcome'];
 };
+
+type GaveBack = 'returned' | 'repeated' | 'not_found' | 'not_confirmed' | 'too_late';
+
+const NOT_REFUNDABLE = {
+  not_confirmed: 'Only a confirmed order with its tickets can be given back.',
+  too_late: 'The tickets of this event can no longer be given back.',
+} as const;
 
 const ticketFrom = (row: TicketColumns): Ticket => ({
   ticketId: row.ticket_id,
@@ -108,6 +116,33 @@ export const createOrderBook = (pool: Pool): OrderBook => ({
       order: row.order_id === null ? null : orderFrom(row),
     }));
   },
+
+  giveBack: (request) =>
+    retryingConflicts(() =>
+      inTransaction(pool, async (client) => {
+        const { rows } = await client.query<OrderColumns & { readonly code: GaveBack }>(
+          'SELECT g.code, (g.order_row).* FROM tickets.give_back($1, $2) g',
+          [request.orderId, request.fanId],
+        );
+        const row = rows[0];
+        if (row === undefined) throw new Error('give_back returned no row');
+        if (row.code === 'not_found') return refuse('not_found');
+        if (row.code === 'not_confirmed' || row.code === 'too_late')
+          return refuse('order_not_refundable', { detail: NOT_REFUNDABLE[row.code] });
+        const order = orderFrom(row);
+        if (row.code === 'returned')
+          await appendAudit(client, {
+            actor: request.fanId,
+            role: 'fan',
+            action: 'order.refund',
+            target: request.orderId,
+            before: { status: 'confirmed' },
+            after: { status: order.status, amountMinor: order.amountMinor, seatIds: order.seatIds },
+            requestId: request.requestId,
+          });
+        return { order, repeated: row.code === 'repeated' };
+      }),
+    ),
 
   remindOverdue: (graceMs, limit) =>
     inTransaction(pool, async (client) => {

@@ -1,13 +1,15 @@
 import type { OrderId } from '../../domain/ids.ts';
 import type { Order, PlaceOrder, Ticket } from '../../domain/order.ts';
 import type { Clock, Ids } from '../../domain/ports/environment.ts';
-import type { OrderBook, PaymentMessage, Settlement } from '../../domain/ports/order-book.ts';
+import type { GiveBack, OrderBook, PaymentMessage, Settlement } from '../../domain/ports/order-book.ts';
 import { refuse, type Refusal, type RefusalCode } from '../../domain/refusal.ts';
+import { isRefundable } from '../../domain/show.ts';
 import { createLateMoney } from './late-money.ts';
 import type { OutboxModel } from './outbox.ts';
 import { seatKey, without, type HoldRow, type OrderRow, type SaleTables, type TicketRow } from './rows.ts';
 import { createSeatChanges } from './seat-changes.ts';
 import { createSettlement } from './settlement.ts';
+import { createUndoing } from './undoing.ts';
 import { ConstraintError, type Database } from './tables.ts';
 
 export interface OrderBookParts {
@@ -33,6 +35,7 @@ const ticketOf = (row: TicketRow): Ticket => ({
 export const createOrderBookModel = ({ db, tables, outbox, clock, ids }: OrderBookParts): OrderBook => {
   const changes = createSeatChanges(tables, clock);
   const late = createLateMoney({ tables, changes, clock, ids });
+  const undo = createUndoing({ tables, changes, late, clock });
   const settleAll = createSettlement({ tables, changes, late, outbox, clock, ids });
 
   const sayPlaced = (order: OrderRow): void => {
@@ -114,6 +117,21 @@ export const createOrderBookModel = ({ db, tables, outbox, clock, ids }: OrderBo
     return orderOf(order);
   };
 
+  /** `tickets.give_back`. */
+  const giveBack = ({ orderId, fanId }: GiveBack) => {
+    const order = tables.orders.get(orderId);
+    if (order === undefined || order.fanId !== fanId) return refuse('not_found');
+    if (order.status === 'refunded' && order.reason === 'cancelled')
+      return { order: orderOf(order), repeated: true };
+    const show = tables.events.get(order.eventId)?.event.show ?? {};
+    if (order.status !== 'confirmed' || !isRefundable(show, clock.nowMs()))
+      return refuse('order_not_refundable');
+    undo(order, 'cancelled');
+    const data = { reason: 'cancelled' as const };
+    outbox.write({ type: 'PedidoRejeitado', eventId: order.eventId, orderId, data });
+    return { order: orderOf(tables.orders.get(orderId) ?? order), repeated: false };
+  };
+
   const settle = (messages: readonly PaymentMessage[]): readonly Settlement[] =>
     settleAll(messages).map((one) => ({
       ...one,
@@ -123,6 +141,7 @@ export const createOrderBookModel = ({ db, tables, outbox, clock, ids }: OrderBo
   return {
     place: async (request) => db.atomically(() => place(request)),
     settle: async (messages) => db.atomically(() => settle(messages)),
+    giveBack: async (request) => db.atomically(() => giveBack(request)),
     async find(orderId) {
       const order = tables.orders.get(orderId);
       return order === undefined ? null : orderOf(order);

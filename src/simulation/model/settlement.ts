@@ -3,7 +3,8 @@ import type { Clock, Ids } from '../../domain/ports/environment.ts';
 import type { PaymentMessage, Settlement } from '../../domain/ports/order-book.ts';
 import { wantedByOrder, type LateMoney, type WantedSeat } from './late-money.ts';
 import type { OutboxModel } from './outbox.ts';
-import { seatKey, type OrderRow, type SaleTables, type SeatEntry } from './rows.ts';
+import { createUndoing } from './undoing.ts';
+import { type OrderRow, type SaleTables, type SeatEntry } from './rows.ts';
 import type { SeatChanges } from './seat-changes.ts';
 import { ConstraintError } from './tables.ts';
 
@@ -51,6 +52,7 @@ export const createSettlement = (
   parts: SettlementParts,
 ): ((messages: readonly PaymentMessage[]) => readonly Settled[]) => {
   const { tables, changes, late, outbox, clock, ids } = parts;
+  const undo = createUndoing(parts);
 
   const change = (orderId: string, to: Partial<OrderRow>): void => {
     const order = tables.orders.get(orderId);
@@ -110,22 +112,6 @@ export const createSettlement = (
     sayRejected(order, why);
   };
 
-  /** `tickets.undo_order`. */
-  const undo = (order: OrderRow): void => {
-    const nowMs = clock.nowMs();
-    late.endHoldsOf(order, nowMs);
-    for (const ticket of tables.tickets.values()) {
-      if (ticket.orderId === order.orderId) tables.tickets.set(ticket.ticketId, { ...ticket, voided: true });
-    }
-    order.seatIds.forEach((seatId, index) => {
-      const seat = tables.seats.get(seatKey(order.eventId, order.sectionIds[index] ?? '', seatId));
-      const isOwn = order.holdIds.includes(seat?.holdId ?? '') && seat?.fence === order.fences[index];
-      if (seat?.status === 'sold' && isOwn) changes.changeSeat(seat, { status: 'free', holdId: null });
-    });
-    changes.addUsage(order, -order.seatIds.length, 0);
-    change(order.orderId, { status: 'refunded', reason: 'refunded', settledAtMs: nowMs });
-  };
-
   const sellOwn = (order: OrderRow, seats: readonly SeatEntry[]): Decision => {
     for (const seat of seats) changes.changeSeat(seat, { status: 'sold' });
     return { did: 'sold', order };
@@ -182,7 +168,7 @@ export const createSettlement = (
       return 'freed';
     }
     if (reason === 'refunded' && order.status === 'confirmed') {
-      undo(order);
+      undo(order, 'refunded');
       return 'freed';
     }
     if (reason === 'refunded' && order.ending === 'review') {

@@ -28,6 +28,7 @@ type PlainText =
   | 'expiredText'
   | 'rejectedText'
   | 'refundedText'
+  | 'givenBackText'
   | 'reviewText';
 
 const REST = { untilText: 'awaitingText', until: null, busy: false, ended: false } as const;
@@ -71,6 +72,11 @@ export const faceOf = (order: Order, came: Return, nowMs: number): Face => {
     case 'rejected':
       return { ...REST, title: 'rejectedTitle', plainText: 'rejectedText', ended: true };
     case 'refunded':
-      return { ...REST, title: 'refundedTitle', plainText: 'refundedText', ended: true };
+      return {
+        ...REST,
+        title: 'refundedTitle',
+        plainText: order.reason === 'cancelled' ? 'givenBackText' : 'refundedText',
+        ended: true,
+      };
   }
 };

@@ -8,6 +8,7 @@ import { serverNowMs } from '../state/clock.ts';
 import { t } from '../texts.ts';
 import { Clock, Heading, Note } from '../ui.tsx';
 import { checkoutAddress, returnOf, type Return } from './checkout.ts';
+import { GiveBack } from './give-back.tsx';
 import { faceOf } from './order-face.ts';
 import { watchOrder, type OrderWatch } from './order-watch.ts';
 import { Tickets } from './tickets.tsx';
@@ -120,6 +121,7 @@ const OrderBody = (props: OrderProps & { readonly came: Return }) => {
       ) : null}
       {order.tickets.length > 0 ? <Tickets order={order} event={event} /> : <Summary {...props} />}
       {order.status === 'awaiting_payment' ? <Awaiting {...props} failed={came.status === 'failed'} /> : null}
+      <GiveBack order={order} event={event} watch={props.watch} />
       {face.ended ? <Ended order={order} /> : null}
     </article>
   );

@@ -14,6 +14,8 @@ export interface OrderWatch {
   readonly event: ReadonlySignal<EventDocument | null>;
   readonly problem: ReadonlySignal<Problem | null>;
   cancel(): Promise<Problem | null>;
+  /** Null: it is given back. */
+  giveBack(): Promise<Problem | null>;
   close(): void;
 }
 
@@ -85,6 +87,12 @@ export const watchOrder = (orderId: string): OrderWatch => {
     problem,
     async cancel() {
       const reply = await asFan<Order>('DELETE', path);
+      if (!reply.ok) return reply.problem;
+      see(reply.body);
+      return null;
+    },
+    async giveBack() {
+      const reply = await asFan<Order>('POST', `${path}/refund`);
       if (!reply.ok) return reply.problem;
       see(reply.body);
       return null;

@@ -188,6 +188,8 @@ const en: SameShape<typeof pt> = {
     'The payment came when the seats were somebody else’s already. The money goes back to you in full.',
   refundedTitle: 'Refunded',
   refundedText: 'The payment was returned. Your bank may take some days to show it.',
+  givenBackText:
+    'You gave the tickets back. The whole sum is on its way; your bank may take some days to show it.',
   reviewTitle: 'We are looking into it',
   reviewText:
     'Your payment came in a way that a person has to look at. Nothing is lost: it will be the tickets, or the money back.',

@@ -190,6 +190,8 @@ const es: SameShape<typeof pt> = {
   rejectedText: 'El pago llegó cuando los lugares ya eran de otra persona. El importe se le devuelve entero.',
   refundedTitle: 'Importe devuelto',
   refundedText: 'El pago fue devuelto. Su banco puede tardar unos días en mostrarlo.',
+  givenBackText:
+    'Devolvió las entradas. El importe entero está en camino; el banco puede tardar unos días en mostrarlo.',
   reviewTitle: 'Nos estamos ocupando',
   reviewText:
     'Su pago llegó de un modo que una persona debe mirar. Nada se pierde: serán las entradas o el dinero de vuelta.',

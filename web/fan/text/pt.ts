@@ -195,6 +195,8 @@ const pt = {
     'O pagamento chegou quando os lugares já eram de outra pessoa. O valor volta inteiro para você.',
   refundedTitle: 'Valor devolvido',
   refundedText: 'O pagamento foi devolvido. O banco pode levar alguns dias para mostrar.',
+  givenBackText:
+    'Você devolveu os ingressos. O valor inteiro está a caminho; o banco pode levar alguns dias para mostrar.',
   reviewTitle: 'Estamos cuidando disto',
   reviewText:
     'O seu pagamento chegou de um jeito que uma pessoa precisa olhar. Nada se perde: ou os ingressos, ou o dinheiro de volta.',
