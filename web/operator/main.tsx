@@ -7,6 +7,7 @@ import './live/live.css';
 import './define/define.css';
 import './engine/engine.css';
 import { reloadOnNewRelease } from '../shared/new-release.ts';
+import { AppealsScreen } from './appeals/appeals-screen.tsx';
 import { AuditScreen } from './audit/audit-screen.tsx';
 import { EditScreen } from './define/edit-screen.tsx';
 import { SystemScreen } from './engine/system-screen.tsx';
@@ -42,6 +43,8 @@ const Current = () => {
       return <MoneyScreen />;
     case 'audit':
       return <AuditScreen />;
+    case 'appeals':
+      return <AppealsScreen key={here.eventId} eventId={here.eventId} />;
     case 'edit':
       return <EditScreen key={here.eventId} eventId={here.eventId} />;
     case 'create':

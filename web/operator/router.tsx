@@ -5,7 +5,7 @@ const ROOT = '/operator';
 
 export type Place =
   | { readonly screen: 'events' | 'system' | 'money' | 'audit' | 'create' | 'lost' }
-  | { readonly screen: 'live' | 'edit'; readonly eventId: string };
+  | { readonly screen: 'live' | 'edit' | 'appeals'; readonly eventId: string };
 
 const NAMED = { '': 'events', system: 'system', money: 'money', audit: 'audit', new: 'create' } as const;
 
@@ -15,7 +15,8 @@ export const placeOf = (pathname: string): Place => {
     .slice(ROOT.length)
     .split('/')
     .filter((part) => part !== '');
-  if (first === 'e' && eventId !== '') return { screen: third === 'edit' ? 'edit' : 'live', eventId };
+  if (first === 'e' && eventId !== '')
+    return { screen: third === 'edit' || third === 'appeals' ? third : 'live', eventId };
   const screen = NAMED[first as keyof typeof NAMED];
   return { screen: screen ?? 'lost' };
 };
@@ -30,6 +31,7 @@ export const pathTo = {
   create: `${ROOT}/new`,
   live: (eventId: string): string => `${ROOT}/e/${eventId}`,
   edit: (eventId: string): string => `${ROOT}/e/${eventId}/edit`,
+  appeals: (eventId: string): string => `${ROOT}/e/${eventId}/appeals`,
 };
 
 /** Another screen without another page; readers of screens are taken to its heading by `Screen`. */

@@ -24,7 +24,7 @@ const LanguageChoice = () => (
 
 const Navigation = () => {
   const { screen } = place.value;
-  const inEvents = screen === 'events' || screen === 'live' || screen === 'edit' || screen === 'create';
+  const inEvents = ['events', 'live', 'edit', 'appeals', 'create'].includes(screen);
   return (
     <nav aria-label={t('screens')}>
       <ul class="row rail">

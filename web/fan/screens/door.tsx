@@ -11,6 +11,7 @@ import { t } from '../texts.ts';
 import { Heading, Note, ProblemNote } from '../ui.tsx';
 import { Countdown } from './countdown.tsx';
 import { Prices } from './prices.tsx';
+import { Refused } from './refused.tsx';
 import { ShowFacts } from './show-facts.tsx';
 
 type Answer = 'checking' | 'yes' | 'no';
@@ -107,6 +108,7 @@ export const Door = ({ visit, event }: DoorProps) => {
             ) : null}
           </div>
           <ProblemNote problem={visit.problem.value} />
+          <Refused visit={visit} />
         </div>
         <ReadyCheck />
       </div>

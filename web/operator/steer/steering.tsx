@@ -8,6 +8,7 @@ import { t } from '../texts.ts';
 import { Broadcast } from './broadcast.tsx';
 import { GateForm } from './gate-form.tsx';
 import { LoopControl } from './loop.tsx';
+import { JoinProof } from './join-proof.tsx';
 import { Ramp } from './ramp.tsx';
 import { lastTurn, turn, turning, undo } from './turn.ts';
 
@@ -107,6 +108,7 @@ export const Steering = ({ numbers }: Given) => (
     <LastTurn eventId={numbers.eventId} />
     <Ramp numbers={numbers} />
     <PhaseButtons numbers={numbers} />
+    <JoinProof eventId={numbers.eventId} />
     <Broadcast numbers={numbers} />
   </section>
 );

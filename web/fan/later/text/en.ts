@@ -9,6 +9,16 @@ const en: SameShape<typeof pt> = {
   giveBackYes: 'Yes, give them back',
   giveBackNo: 'No, keep them',
   giveBackTooLate: 'This order can no longer be given back.',
+  appealTitle: 'Ask a person',
+  appealText:
+    'The line refused you? Say what happened. Somebody of the house reads it and decides; whoever is let in needs no proof.',
+  appealWhy: 'What happened?',
+  appealSend: 'Send',
+  appealFiled: 'Your message was sent',
+  appealFiledText: 'Keep this page open or come back later: the answer appears here.',
+  appealGranted: 'You are let in',
+  appealDenied: 'You were not let in',
+  appealJoin: 'Join the line now',
 };
 
 export default en;
