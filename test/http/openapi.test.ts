@@ -77,7 +77,9 @@ GET /openapi.json
 GET /docs
 GET /docs/rapidoc.js
 GET /
+GET /draw
 GET /e/{eventId}
+GET /e/{eventId}/draw
 POST /e/{eventId}
 GET /orders
 GET /orders/{orderId}

@@ -15,6 +15,11 @@ const Order = lazily(async () => {
   return OrderScreen;
 });
 
+const Draw = lazily(async () => {
+  const [{ DrawScreen }] = await Promise.all([import('./draw/draw-screen.tsx'), laterTexts()]);
+  return DrawScreen;
+});
+
 /** Each language by its own name. */
 const NAMES = { pt: 'Português', en: 'English', es: 'Español' } as const;
 
@@ -56,8 +61,10 @@ const Frame = ({ children }: { readonly children: ComponentChildren }) => (
 );
 
 const screenOf = (address: string) => {
-  const [, first = '', id] = address.split('/');
+  const [, first = '', id, third] = address.split('/');
   if (first === '') return <EventList />;
+  if (first === 'draw') return <Draw eventId={null} />;
+  if (first === 'e' && id !== undefined && third === 'draw') return <Draw key={id} eventId={id} />;
   if (first === 'e' && id !== undefined) return <EventScreen key={id} eventId={id} />;
   if (first === 'orders') return id === undefined ? <Orders /> : <Order key={id} orderId={id} />;
   return <NotFound />;

@@ -14,7 +14,7 @@ export const go = (to: string, replace = false): void => {
   if (!replace) window.scrollTo(0, 0);
 };
 
-const OURS = /^\/(?:$|e\/|orders(?:\/|$))/;
+const OURS = /^\/(?:$|e\/|draw$|orders(?:\/|$))/;
 
 /** Links of ours change the screen; all others, and those opened elsewhere, are the browser's. */
 export const followLinks = (): void => {

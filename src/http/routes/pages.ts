@@ -48,6 +48,8 @@ const described = { 200: { description: 'A page.', contentType: 'text/html' } } 
 /** Each address shows the fan's page, which reads from it what to show. */
 const FAN_PATHS = {
   '/': 'What is on sale, for fans',
+  '/draw': 'A draw from a file, verified in the browser',
+  '/e/:eventId/draw': 'The draw of an event, verified in the browser',
   '/orders': 'Orders and tickets, for fans',
   '/orders/:orderId': 'An order and its tickets, for fans',
 } as const;
@@ -60,7 +62,7 @@ export const pageRoutes = (edge: PageEdge): readonly Route[] => [
       path,
       summary,
       ...(path.includes(':')
-        ? { params: z.object({ [path.slice(path.indexOf(':') + 1)]: z.string().max(200) }) }
+        ? { params: z.object({ [/:(\w+)/.exec(path)?.[1] ?? '']: z.string().max(200) }) }
         : {}),
       responses: described,
       refusals: ['not_found'],

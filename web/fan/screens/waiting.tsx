@@ -7,6 +7,7 @@ import type { Standing } from '../state/stage.ts';
 import type { Visit } from '../state/visit.ts';
 import { t } from '../texts.ts';
 import { Heading, Note, ProblemNote } from '../ui.tsx';
+import { DrawLink } from './draw-link.tsx';
 import { Prices } from './prices.tsx';
 
 /** How often a screen reader hears how many are in front. */
@@ -149,6 +150,7 @@ export const Waiting = ({ visit, event }: WaitingProps) => {
           </Note>
         ) : null}
         <ProblemNote problem={visit.problem.value} />
+        <DrawLink eventId={visit.eventId} />
         <Recovery code={visit.place.value?.recoveryCode ?? ''} />
       </div>
       <aside class="card">

@@ -1,10 +1,20 @@
 import { computed, effect, signal, type ReadonlySignal, type Signal } from '@preact/signals';
-import { ask, insist, jittered, newKey, pause, type Problem, type Reply } from '../../shared/api.ts';
+import {
+  ask,
+  insist,
+  isPassing,
+  jittered,
+  newKey,
+  pause,
+  type Problem,
+  type Reply,
+} from '../../shared/api.ts';
 import type { EventDocument, Frame, Hold } from '../../shared/documents.ts';
 import { follow } from '../../shared/event-stream.ts';
 import { learnTime, now, serverNowMs } from './clock.ts';
 import { adoptPlainPlace } from './plain-place.ts';
 import { proofFor } from './proof.ts';
+import { entropyFor, forgetEntropy, keepReceipt, type Receipt } from './receipt.ts';
 import { asFan } from './session.ts';
 import { aheadOf, stageOf, type Pass, type Place, type Stage, type Standing } from './stage.ts';
 import { stored } from './stored.ts';
@@ -42,7 +52,7 @@ export interface Visit {
   close(): void;
 }
 
-type Joined = Place & { readonly frame: Frame };
+type Joined = Place & { readonly frame: Frame; readonly receipt: Receipt | null };
 
 const STALE_AFTER_MS = 15_000;
 
@@ -169,9 +179,11 @@ export const openVisit = (eventId: string): Visit => {
 
   const join = async (): Promise<void> => {
     busy.value = true;
+    const { entropy, isNew } = entropyFor(eventId);
     const send = (proof: string | null): Promise<Reply<Joined>> =>
       asFan<Joined>('POST', `${path}/line`, {
         key: newKey(),
+        body: { entropy },
         ...(proof === null ? {} : { headers: { 'catraca-proof': proof } }),
       });
     let reply = await send(null);
@@ -182,7 +194,9 @@ export const openVisit = (eventId: string): Visit => {
       if (proof !== null) reply = await send(proof);
     }
     noted(reply);
+    if (!reply.ok && !isPassing(reply.problem)) forgetEntropy(eventId);
     if (reply.ok) {
+      keepReceipt(eventId, reply.body.receipt, reply.status === 201 || !isNew);
       const { place: signed, number, recoveryCode } = reply.body;
       pass.value = null;
       standing.value = null;

@@ -221,6 +221,7 @@ const en: SameShape<typeof pt> = {
   problemHold: 'The reservation ran out.',
   problemExtended: 'The reservation has been extended once already.',
   problemOther: 'Something broke on our side. Try again.',
+  verifyDraw: 'Verify the draw',
 };
 
 export default en;

@@ -223,6 +223,7 @@ const es: SameShape<typeof pt> = {
   problemHold: 'La reserva venció.',
   problemExtended: 'La reserva ya se extendió una vez.',
   problemOther: 'Algo falló de nuestro lado. Inténtelo de nuevo.',
+  verifyDraw: 'Comprobar el sorteo',
 };
 
 export default es;

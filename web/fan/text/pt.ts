@@ -229,6 +229,7 @@ const pt = {
   problemHold: 'A reserva venceu.',
   problemExtended: 'A reserva já foi estendida uma vez.',
   problemOther: 'Algo deu errado do nosso lado. Tente de novo.',
+  verifyDraw: 'Conferir o sorteio',
 } as const;
 
 export default pt;
