@@ -99,15 +99,32 @@ const paysAtGateway = (person: Person, intentId: string, declined: boolean): voi
 
 const LATE_LOOKS = 40;
 
+/** Until somebody else has a hand on one of the order's seats: the moment in which late money hurts. */
+const waitsForRivals = async (person: Person, order: Order): Promise<void> => {
+  const { eventId } = person;
+  for (let look = 0; look < LATE_LOOKS && !person.isClosing(); look += 1) {
+    await waits(person, 100, 1_000);
+    const asked = await asks(person, 'map', (node) =>
+      node.sale.tickets.seatMap(eventId, order.sectionIds[0] ?? ''),
+    );
+    if (asked.kind !== 'answer' || isRefusal(asked.value)) continue;
+    const { seats } = asked.value;
+    if (seats.some((seat) => order.seatIds.includes(seat.seatId) && seat.status !== 'free')) return;
+  }
+};
+
 /** The money arrives at the gateway after it had been told to take none, and had agreed. Until then nobody else may pay. */
-const paysLate = async (person: Person, intentId: string): Promise<void> => {
-  const { site, world } = person;
+const paysLate = async (person: Person, order: Order, intentId: string): Promise<void> => {
+  const { site, world, chance } = person;
   const { amountMinor } = site.gateway.of(intentId);
   for (let look = 0; look < LATE_LOOKS && site.gateway.of(intentId).status !== 'cancelled'; look += 1)
     await waits(person, 500, 4_000);
   // Long enough for others to want the seats.
-  await waits(person, 0, 15_000);
-  const paid = { status: 'captured', capturedMinor: amountMinor } as const;
+  if (chance.happens(0.5)) await waitsForRivals(person, order);
+  else await waits(person, 0, 15_000);
+  // Now and then another sum than was asked for: that is for a person to decide.
+  const capturedMinor = chance.happens(0.1) ? amountMinor - 1 : amountMinor;
+  const paid = { status: 'captured', capturedMinor } as const;
   const done = site.gateway.happens(intentId, ['cancelled'], paid);
   world.note(`pays ${intentId} after its end: ${done ? 'done' : 'refused'}`);
   site.tell();
@@ -119,7 +136,7 @@ const settlesUp = async (person: Person, order: Order): Promise<Act> => {
   if (act === 'cancel') await cancels(person, order);
   if (intentId === null || act === 'abandon') return act;
   if (act === 'pay_late') {
-    await paysLate(person, intentId);
+    await paysLate(person, order, intentId);
     return act;
   }
   await waits(person, 100, 6_000);

@@ -16,6 +16,7 @@ import { createPostgresModel, type PostgresModel } from './model/postgres.ts';
 import { createRedisModel, type RedisModel } from './model/redis.ts';
 import { readUnsettled } from './model/records.ts';
 import type { OrderRow } from './model/rows.ts';
+import { decideReviews } from './operator.ts';
 import type { Servers } from './node.ts';
 import { BrokenPromise, createSaleWatch } from './sale-watch.ts';
 import { CONFIG, showOf, START_MS } from './settings.ts';
@@ -77,8 +78,6 @@ export interface Stage {
   readonly show: EventDefinition;
 }
 
-/** The audit's words for the cap on people inside. */
-const INSIDE = 'never more inside at once than allowed';
 const KEPT_LINES = 60;
 const ids = (seed: number, name: string) => seededIds(chanceOf(seed, `${name} ids`), name);
 
@@ -185,7 +184,9 @@ const isSettled = ({ postgres, broker, site, eventId }: Stage): boolean => {
   const records = postgres.records(eventId);
   const work = readUnsettled(records);
   const held = records.holds.some((hold) => hold.state === 'active');
-  return !held && work.orders + work.attempts + work.unsent + broker.waiting() + site.pending() === 0;
+  const undecided = records.attempts.some((attempt) => attempt.status === 'review');
+  if (held || undecided) return false;
+  return work.orders + work.attempts + work.unsent + broker.waiting() + site.pending() === 0;
 };
 
 /** Lets the clock run until nothing is under way, or until it should long have been. */
@@ -196,6 +197,7 @@ const settle = async (stage: Stage): Promise<void> => {
   const look = (): void => {
     // What an operator does after an outage: messages that were given up are tried again.
     broker.redriveAll();
+    void decideReviews(stage);
     settled = isSettled(stage);
     if (!settled) world.plan(OUTSIDE, LOOK_EVERY_MS, 'timer', look);
   };
@@ -214,26 +216,7 @@ const bury = async ({ world, fleet }: Stage): Promise<void> => {
   await world.run(() => buried === nodes.length);
 };
 
-/**
- * A node may die with the row of an admission on its way; when Redis forgets the line in that same moment, it is restored without
- * that person, who is counted only when they ask again. Only where both have happened the cap is not judged.
- */
-const excused = (verdict: Verdict, faults: Faults): Verdict => {
-  const kinds = [...faults.counts().keys()];
-  const apart =
-    kinds.includes('redis flushed') &&
-    kinds.some((kind) => kind === 'node crashes' || kind.endsWith('caller dies'));
-  if (verdict.what !== INSIDE || !apart) return verdict;
-  return {
-    ...verdict,
-    state: 'not_checked',
-    checked: 0,
-    broken: 0,
-    notes: ['a node died, and the line was forgotten'],
-  };
-};
-
-const verdictsOf = ({ postgres, site, memory, eventId, show, faults }: Stage): readonly Verdict[] =>
+const verdictsOf = ({ postgres, site, memory, eventId, show }: Stage): readonly Verdict[] =>
   audit({
     records: postgres.records(eventId),
     intents: [...site.gateway.intents.values()],
@@ -241,7 +224,7 @@ const verdictsOf = ({ postgres, site, memory, eventId, show, faults }: Stage): r
     seatsExpected: show.sections.flatMap(seatsOf).length,
     alone: true,
     callTtlMs: CONFIG.CALL_TTL_MS,
-  }).map((verdict) => excused(verdict, faults));
+  });
 
 const countsOf = (
   records: SaleRecords,
