@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
+import { urlsOf } from './domain/server-address.ts';
 
 /**
  * Environment → frozen config. The only reader of `process.env`. Every variable is described in `.env.example` with its
@@ -20,6 +21,26 @@ const url = (...protocols: string[]) =>
     message: `must be a URL starting with ${protocols.map((protocol) => `${protocol}://`).join(' or ')}`,
   });
 
+/** As above; it may name several hosts of one installation, with commas between them. */
+const address = (...protocols: string[]) =>
+  z
+    .string()
+    .refine(
+      (text) =>
+        urlsOf(text).every(
+          (one) =>
+            URL.canParse(one) &&
+            new URL(one).host !== '' &&
+            protocols.includes(new URL(one).protocol.slice(0, -1)),
+        ),
+      {
+        message: `must be a URL starting with ${protocols.map((protocol) => `${protocol}://`).join(' or ')}`,
+      },
+    );
+
+const REDIS = ['redis', 'rediss'];
+const MANY_REDIS = REDIS.flatMap((one) => [`${one}+cluster`, `${one}+sentinel`]);
+
 const schema = z.object({
   NODE_ENV: z.string().default('development'),
   PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
@@ -29,8 +50,23 @@ const schema = z.object({
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   DATABASE_URL: url('postgres', 'postgresql').optional(),
   DATABASE_POOL: count(12, 2),
-  REDIS_URL: url('redis', 'rediss').optional(),
-  REDIS_PREFIX: z.string().max(40).default('catraca:'),
+  REDIS_URL: address(...REDIS, ...MANY_REDIS)
+    .refine((text) => MANY_REDIS.includes(text.split(':')[0] ?? '') || urlsOf(text).length === 1, {
+      message: 'several hosts are a redis+cluster:// or a redis+sentinel://',
+    })
+    .refine(
+      (text) => !text.includes('+sentinel:') || /\/[^/?]+$/.test(new URL(urlsOf(text)[0] ?? text).pathname),
+      {
+        message: 'must end with the name that Sentinel gives the master: redis+sentinel://host:26379/name',
+      },
+    )
+    .optional(),
+  // Braces would take the place of the event as hash tag, and all keys would lie in one slot of a cluster.
+  REDIS_PREFIX: z
+    .string()
+    .max(40)
+    .regex(/^[^{}]*$/, 'must have no braces')
+    .default('catraca:'),
   RABBITMQ_URL: url('amqp', 'amqps').optional(),
   ALLOW_EMBEDDED: flag,
   CATRACA_DATA_DIR: z.string().min(1).default('.catraca'),

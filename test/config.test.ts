@@ -159,3 +159,25 @@ test('several workers need a Redis, because the embedded line lives in one proce
   t.deepEqual(problemsOf({ WORKERS: 'many', REDIS_URL: 'redis://cache' }).length, 1);
   t.true(readConfig({ WORKERS: '0', REDIS_URL: 'redis://cache' }).WORKERS >= 1);
 });
+
+test('a Redis of several hosts says of which kind it is, and no prefix takes the event’s place in a cluster', (t) => {
+  for (const REDIS_URL of [
+    'redis://cache:6379',
+    'redis+cluster://one:7000,two:7000,three:7000',
+    'rediss+cluster://user:p%40ss@one:7000',
+    'redis+sentinel://one:26379,two:26379/sale',
+  ])
+    t.deepEqual(problemsOf({ REDIS_URL }), [], REDIS_URL);
+  t.deepEqual(problemsOf({ REDIS_URL: 'redis://one:6379,two:6379' }), [
+    'REDIS_URL: several hosts are a redis+cluster:// or a redis+sentinel://',
+  ]);
+  t.regex(problemsOf({ REDIS_URL: 'redis+sentinel://one:26379' }).join(), /the name that Sentinel gives/);
+  for (const REDIS_URL of [
+    'redis+cluster://',
+    'redis+cluster://one:7000,',
+    'redis+cluster://one:port',
+    'http://one',
+  ])
+    t.is(problemsOf({ REDIS_URL }).length, 1, REDIS_URL);
+  t.deepEqual(problemsOf({ REDIS_PREFIX: '{sale}:' }), ['REDIS_PREFIX: must have no braces']);
+});

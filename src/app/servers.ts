@@ -20,8 +20,9 @@ import { createPool, type Pool } from '../infra/postgres/pool.ts';
 import { createPostgresProbe } from '../infra/postgres/probe.ts';
 import { createServedWith, type ServedWith } from '../infra/postgres/served-with.ts';
 import { createRabbitBus } from '../infra/rabbit/bus.ts';
-import { connectRedis, createRedis } from '../infra/redis/client.ts';
+import { connectRedis, createRedisClient, failsOver } from '../infra/redis/client.ts';
 import { createRedisLineStore } from '../infra/redis/line-store.ts';
+import { createFailoverProbe } from '../infra/redis/probe.ts';
 import { createRedisSeatLocks } from '../infra/redis/seat-locks.ts';
 import { createReach } from '../infra/reach.ts';
 import type { Closing } from './closing.ts';
@@ -108,7 +109,12 @@ const openRedis = async (config: Config, pool: Pool, known: ServedWith, log: Log
     };
   }
   const open = (name: string) => {
-    const redis = createRedis({ url, log, name: `catraca-${name}`, commandTimeoutMs: REDIS_TIMEOUT_MS });
+    const redis = createRedisClient({
+      url,
+      log,
+      name: `catraca-${name}`,
+      commandTimeoutMs: REDIS_TIMEOUT_MS,
+    });
     closing.add(`Redis (${name})`, () => redis.disconnect());
     return redis;
   };
@@ -123,7 +129,9 @@ const openRedis = async (config: Config, pool: Pool, known: ServedWith, log: Log
       await Promise.all([connectRedis(lockClient, deadlineMs), connectRedis(lineClient, deadlineMs)]);
     },
   });
-  const probe = () => Promise.all([lockClient.ping(), lineClient.ping()]);
+  const probe = failsOver(url)
+    ? createFailoverProbe([lockClient, lineClient], systemClock)
+    : () => Promise.all([lockClient.ping(), lineClient.ping()]);
   const reach = createReach({ name: 'Redis', probe, up: answers, clock: systemClock, log });
   closing.add('Redis watcher', () => reach.stop());
   const locks = createRedisSeatLocks({ redis: lockClient, prefix, log, reachable: () => reach.up() });

@@ -1,3 +1,5 @@
+import { withoutSecrets } from '../domain/server-address.ts';
+
 /** The start cannot go on, and the operator can do something about it: one clear sentence, no stack trace. */
 export class StartError extends Error {
   constructor(sentence: string, cause?: unknown) {
@@ -7,10 +9,7 @@ export class StartError extends Error {
 }
 
 /** A server's address for people: never with its password. */
-export const addressOf = (url: string): string => {
-  const { protocol, host, pathname } = new URL(url);
-  return `${protocol}//${host}${pathname === '/' ? '' : pathname}`;
-};
+export const addressOf = withoutSecrets;
 
 /** The innermost reason, which is what helps: "connect ECONNREFUSED …" rather than "could not connect". */
 export const reasonOf = (error: unknown): string => {

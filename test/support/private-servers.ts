@@ -5,6 +5,7 @@ import { startPostgres } from '../../src/chaos/servers/postgres.ts';
 import { ProgramsMissing } from '../../src/chaos/servers/programs.ts';
 import { startRabbit } from '../../src/chaos/servers/rabbit.ts';
 import { startRedis } from '../../src/chaos/servers/redis.ts';
+import type { Stage } from './servers.ts';
 
 /** A server of the test's own, so that it may be killed. Stopped and removed at teardown. */
 export type PrivateServer = ServerHandle;
@@ -12,7 +13,7 @@ export type PrivateServer = ServerHandle;
 const REQUIRED = process.env['CI_REQUIRE_SERVERS'] === '1';
 
 /** Null, and a word in the test's log, where the programs are missing; a failure where they are required. */
-const orAbsent = async <T>(t: ExecutionContext, start: (scope: Scope) => Promise<T>): Promise<T | null> => {
+export const orAbsent = async <T>(t: Stage, start: (scope: Scope) => Promise<T>): Promise<T | null> => {
   try {
     return await start({ defer: (end) => t.teardown(end) });
   } catch (error) {

@@ -39,7 +39,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   rehearsal: ['domain', 'rush/seeded-random.ts', 'rush/report.ts'],
   app: ['*'],
   cli: ['*'],
-  'config.ts': [],
+  'config.ts': ['domain/server-address.ts'],
   '': ['*'],
 };
 

@@ -1,9 +1,9 @@
-import type { Redis, Result } from 'ioredis';
+import type { Result } from 'ioredis';
 import type { AdmissionKnobs } from '../../domain/event.ts';
 import type { BindingLimit } from '../../domain/binding-limit.ts';
 import type { EventId, PlaceNumber } from '../../domain/ids.ts';
 import type { LineStore, Lost, RedeemOutcome, Slowdown, StepResult } from '../../domain/ports/line.ts';
-import { defineScript } from './client.ts';
+import { defineScript, type RedisClient } from './client.ts';
 
 type Reply = readonly [number, ...(number | string)[]];
 
@@ -59,7 +59,7 @@ interface NumberRequest {
  * sends each command at most once (`createRedis`).
  */
 export const createRedisLineStore = (options: {
-  readonly redis: Redis;
+  readonly redis: RedisClient;
   readonly prefix: string;
   readonly callTtlMs: number;
 }): LineStore => {

@@ -1,9 +1,9 @@
-import type { Redis, Result } from 'ioredis';
+import type { Result } from 'ioredis';
 import type { EventId, SeatId } from '../../domain/ids.ts';
 import { lockIsOf } from '../../domain/lock-holder.ts';
 import type { LockedSeats, LockOutcome, LockRequest, SeatLocks } from '../../domain/ports/seat-locks.ts';
 import type { Logger } from '../log.ts';
-import { defineScript } from './client.ts';
+import { defineScript, type RedisClient } from './client.ts';
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
@@ -17,7 +17,7 @@ declare module 'ioredis' {
 
 export interface RedisSeatLocksOptions {
   /** A client of `createRedis`: at most once, no offline queue, every command timed. */
-  readonly redis: Redis;
+  readonly redis: RedisClient;
   readonly prefix: string;
   readonly log: Logger;
   /** Where it says false nobody waits for an answer that will not come: `unavailable` at once. */
