@@ -1,0 +1,20 @@
+/**
+ * What takes long: browsers, servers that are killed and started again, clusters, sales by the clock. `npm run test:long` runs
+ * these, `npm test` everything else within five minutes on two cores.
+ */
+export const LONG = [
+  'dist/test/clusters/**/*.test.js',
+  'dist/test/deploy/observability.test.js',
+  'dist/test/edge/**/*.test.js',
+  'dist/test/integration/closed-loop.test.js',
+  'dist/test/web/**/*.test.js',
+];
+
+export const SETTINGS = {
+  workerThreads: false,
+  nodeArguments: ['--enable-source-maps'],
+  timeout: '120s',
+  concurrency: 3,
+};
+
+export default { ...SETTINGS, files: ['dist/test/**/*.test.js', ...LONG.map((files) => `!${files}`)] };

@@ -1,0 +1,3 @@
+import { LONG, SETTINGS } from './ava.config.js';
+
+export default { ...SETTINGS, files: LONG };
