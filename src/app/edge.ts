@@ -1,7 +1,7 @@
 import type { HealthService } from '../domain/ports/health.ts';
 import type { Config } from '../config.ts';
-import type { RecoveryCodes } from '../domain/ports/line.ts';
 import type { JoinDoor } from '../domain/ports/join-door.ts';
+import type { RecoveryCodes } from '../domain/ports/recovery.ts';
 import type { Tracing } from '../domain/ports/tracing.ts';
 import type { MoneyReport } from '../domain/ports/reconciliation-store.ts';
 import type { BearerTokens, LinePasses, PaymentService } from '../domain/ports/services.ts';

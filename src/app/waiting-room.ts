@@ -1,11 +1,12 @@
 import type { Config } from '../config.ts';
-import type { RecoveryCodes } from '../domain/ports/line.ts';
+import type { RecoveryCodes } from '../domain/ports/recovery.ts';
 import type { LinePasses } from '../domain/ports/services.ts';
 import { slowdownOf } from '../domain/slowdown.ts';
 import { systemClock, systemIds } from '../infra/environment.ts';
 import { nodeHashes } from '../infra/hashes.ts';
 import type { Logger } from '../infra/log.ts';
 import { createDrawBook } from '../infra/postgres/draw-book.ts';
+import { createHandOverBook } from '../infra/postgres/hand-overs.ts';
 import { createLineJournal } from '../infra/postgres/line-journal.ts';
 import type { JoinGuard } from '../waiting-room/join-guard.ts';
 import { createWaitingRoom, type WaitingRoom } from '../waiting-room/waiting-room.ts';
@@ -34,6 +35,7 @@ export const startWaitingRoom = async (parts: WaitingRoomParts): Promise<Waiting
     store: servers.line,
     journal: createLineJournal(servers.pool),
     draws: createDrawBook(servers.pool),
+    handOvers: createHandOverBook(servers.pool),
     hashes: nodeHashes,
     passes: parts.passes,
     guard: parts.guard,

@@ -20,11 +20,15 @@ export type PassId = string;
 export type PlaceNumber = number;
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const ACCOUNT = /^[0-9a-f]{8}-[0-9a-f]{4}-5/;
 const NAME = /^[A-Za-z0-9_]{1,24}$/;
 const SEAT = /^[A-Za-z0-9_]{1,24}(-[A-Za-z0-9_]{1,24})?-[0-9]{1,6}$/;
 
 /** True for the shape of every id that Catraca itself gives out. A wrong shape is "not found", never a query. */
 export const isUuid = (text: string): boolean => UUID.test(text);
+
+/** A fan whom an identity provider knows (their ids are version 5 UUIDs of issuer and subject), not a guest. */
+export const isAccount = (fanId: FanId): boolean => ACCOUNT.test(fanId);
 
 /** Section and row names: short, and safe in a URL, a Redis key and an actor's name (nact allows few characters). */
 export const isSectionId = (text: string): boolean => NAME.test(text);

@@ -20,6 +20,13 @@ export const REFUSALS = {
   not_called: 'This place has not been called yet.',
   admission_paused: 'Admission is paused; your place is kept.',
   place_invalid: 'This is not a valid place of yours in this line.',
+  place_handed_over:
+    'Your place goes on on another device. To bring it back here, enter the recovery code that is shown there.',
+  recovery_code_invalid: 'This is not a recovery code of this line. Check every letter and number.',
+  recovery_code_used: 'This recovery code was used before. The device that used it shows a new one.',
+  recovery_code_expired: 'The place of this recovery code has had its turn, or was given back.',
+  recovery_needs_account:
+    'The place of this recovery code belongs to an account. Sign in with that account and enter the code again.',
   draw_not_sealed: 'The draw is still open: its entries are published when nobody can enter any more.',
   beacon_not_used: 'This draw waits for no public randomness.',
   beacon_set: 'The public randomness of this draw is known, and it is another.',

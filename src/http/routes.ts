@@ -23,6 +23,7 @@ import { operatorSessionRoutes } from './routes/operator-session.ts';
 import { orderRoutes } from './routes/orders.ts';
 import { pageRoutes } from './routes/pages.ts';
 import { paymentWebhookRoutes } from './routes/payments-webhook.ts';
+import { recoveryRoutes } from './routes/recovery.ts';
 import { ticketRoutes } from './routes/tickets.ts';
 
 const of = (service: Service, routes: readonly Route[]): Route[] =>
@@ -36,6 +37,7 @@ export const createRoutes = (edge: Edge): readonly Route[] => {
     ...of('tickets', holdRoutes(edge)),
     ...of('tickets', eventRoutes(edge)),
     ...of('gateway', lineRoutes(edge)),
+    ...of('gateway', recoveryRoutes(edge)),
     ...of('gateway', joinDoorRoutes(edge)),
     ...of('gateway', drawRoutes(edge)),
     ...of('gateway', admissionRoutes(edge)),

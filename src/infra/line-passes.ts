@@ -1,31 +1,18 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { isUuid } from '../domain/ids.ts';
 import { LRUCache } from 'lru-cache';
-import type { RecoveryCodes } from '../domain/ports/line.ts';
+import type { RecoveryCodes } from '../domain/ports/recovery.ts';
 import type { LinePasses } from '../domain/ports/services.ts';
+import { createRecoveryCodes } from './recovery-codes.ts';
 
 const PLACE = 'cp1';
 const PASS = 'ca1';
 /** Ours are about 230 characters; anything much longer is not worth hashing. */
 const LONGEST = 512;
-/** Crockford's alphabet: no I, L, O, U, so that a code survives being read out and written down. */
-const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
-const RECOVERY_CHARACTERS = 10;
 
 const isCount = (value: unknown): value is number =>
   typeof value === 'number' && Number.isSafeInteger(value) && value > 0;
 const isId = (value: unknown): value is string => typeof value === 'string' && isUuid(value);
-
-/** Ten characters of five bits each from the front of `bytes`. */
-const inAlphabet = (bytes: Buffer): string => {
-  let bits = bytes.readBigUInt64BE(0) >> BigInt(64 - RECOVERY_CHARACTERS * 5);
-  let text = '';
-  for (let index = 0; index < RECOVERY_CHARACTERS; index += 1) {
-    text = `${ALPHABET[Number(bits & 31n)]}${text}`;
-    bits >>= 5n;
-  }
-  return `${text.slice(0, RECOVERY_CHARACTERS / 2)}-${text.slice(RECOVERY_CHARACTERS / 2)}`;
-};
 
 const PASSES_KEPT = 20_000;
 
@@ -34,10 +21,7 @@ const PASSES_KEPT = 20_000;
  * reads what any of them wrote; a new secret makes all places of before unreadable.
  */
 export const createLinePasses = (secret: string): LinePasses & RecoveryCodes => {
-  // A key a purpose: a recovery code can never be mistaken for the start of a signature.
-  const keyFor = (purpose: string): Buffer => createHmac('sha256', secret).update(purpose).digest();
-  const tokenKey = keyFor('catraca line tokens v1');
-  const recoveryKey = keyFor('catraca recovery codes v1');
+  const tokenKey = createHmac('sha256', secret).update('catraca line tokens v1').digest();
 
   // A fan shows the same pass with every hold. Only what was found genuine is kept, so a forger fills nothing.
   const genuine = new LRUCache<string, NonNullable<ReturnType<LinePasses['readPass']>>>({ max: PASSES_KEPT });
@@ -63,12 +47,16 @@ export const createLinePasses = (secret: string): LinePasses & RecoveryCodes => 
   };
 
   return {
-    issuePlace: ({ eventId, fanId, number }) => sign(PLACE, { e: eventId, f: fanId, n: number }),
+    ...createRecoveryCodes(secret),
+    issuePlace: ({ eventId, fanId, number, claim = 0 }) =>
+      sign(PLACE, { e: eventId, f: fanId, n: number, ...(claim > 0 && { c: claim }) }),
     readPlace(text) {
       const claims = read(PLACE, text);
       if (claims === null) return null;
-      const { e: eventId, f: fanId, n: number } = claims;
-      return isId(eventId) && isId(fanId) && isCount(number) ? { eventId, fanId, number } : null;
+      const { e: eventId, f: fanId, n: number, c: claim } = claims;
+      if (!(isId(eventId) && isId(fanId) && isCount(number))) return null;
+      if (claim === undefined) return { eventId, fanId, number };
+      return isCount(claim) ? { eventId, fanId, number, claim } : null;
     },
     issuePass: ({ passId, eventId, fanId, expiresAtMs }) =>
       sign(PASS, { p: passId, e: eventId, f: fanId, x: expiresAtMs }),
@@ -83,7 +71,5 @@ export const createLinePasses = (secret: string): LinePasses & RecoveryCodes => 
       genuine.set(text, pass);
       return pass;
     },
-    recoveryCode: ({ eventId, fanId, number }) =>
-      inAlphabet(createHmac('sha256', recoveryKey).update(`${eventId}.${fanId}.${number}`).digest()),
   };
 };

@@ -150,6 +150,7 @@ export const startNode = async (parts: NodeParts): Promise<Node> => {
     store: remote(servers.line, link('redis'), ['healthy']),
     journal: remote(postgres.journal, db),
     draws: remote(postgres.draws, db),
+    handOvers: remote(postgres.handOvers, db),
     hashes: nodeHashes,
     passes,
     events,

@@ -4,8 +4,10 @@ import { phaseAt } from '../domain/event.ts';
 import type { EventId, FanId, PlaceNumber } from '../domain/ids.ts';
 import type { DrawReceipt } from '../domain/ports/draw-book.ts';
 import type { PlaceReceipt, PlaceRecord } from '../domain/ports/line.ts';
-import type { Joined } from '../domain/ports/services.ts';
+import type { PlaceClaim } from '../domain/ports/recovery.ts';
+import type { Joined } from '../domain/ports/joined.ts';
 import { refuse, RefusalError, type Refusal } from '../domain/refusal.ts';
+import type { Claims } from './claims.ts';
 import type { EventLine } from './event-line.ts';
 import type { WaitingRoomParts } from './parts.ts';
 
@@ -16,26 +18,36 @@ const NUMBER_TRIES = 50;
 
 interface Remembered {
   readonly number: PlaceNumber;
+  readonly claim: number;
   readonly receipt: PlaceReceipt | null;
 }
 
-interface Placed extends Remembered {
+export interface Placed extends Remembered {
   readonly created: boolean;
 }
 
-const placedBy = ({ number, receipt, created }: PlaceRecord & { readonly created: boolean }): Placed => ({
+const placedBy = ({
   number,
+  claim,
+  receipt,
+  created,
+}: PlaceRecord & { readonly created: boolean }): Placed => ({
+  number,
+  claim,
   receipt,
   created,
 });
 
 export interface Joining {
-  join(line: EventLine, fanId: FanId, entropy: string): Promise<Joined | Refusal>;
+  /** `shown`: the place that the caller has; one that was handed over is given only to whoever shows it. */
+  join(line: EventLine, fanId: FanId, entropy: string, shown: PlaceClaim | null): Promise<Joined | Refusal>;
+  /** What a fan is told of a place. */
+  tell(line: EventLine, fanId: FanId, placed: Placed): Promise<Joined>;
   /** Whether a join would find a place that this fan has. Rejects with a refusal where that cannot be known. */
   hasPlace(line: EventLine, fanId: FanId): Promise<boolean>;
 }
 
-export const createJoining = (parts: WaitingRoomParts): Joining => {
+export const createJoining = (parts: WaitingRoomParts, claims: Pick<Claims, 'isGone'>): Joining => {
   const { store, journal, draws, hashes, passes, clock, log } = parts;
   const remembered = new LRUCache<string, Remembered>({
     max: parts.rememberedPlaces ?? REMEMBERED_PLACES,
@@ -107,11 +119,17 @@ export const createJoining = (parts: WaitingRoomParts): Joining => {
     const key = `${line.event().eventId} ${fanId}`;
     const known = remembered.get(key);
     // A place that was not called cannot have ended; any other must be looked at.
-    if (known !== undefined && isWaiting(line, known.number)) return { ...known, created: false };
-    const placed = await once(line, key, fanId, entropy);
-    if (!('kind' in placed)) remembered.set(key, { number: placed.number, receipt: placed.receipt });
-    return placed;
+    if (known !== undefined && isWaiting(line, known.number) && !(await isGone(line, fanId, known)))
+      return { ...known, created: false };
+    return once(line, key, fanId, entropy);
   };
+
+  const isGone = (line: EventLine, fanId: FanId, { number, claim }: Remembered): Promise<boolean> =>
+    claims.isGone({ eventId: line.event().eventId, fanId, number, claim });
+
+  /** A token alone proves no more who has a place that went to another device: the one before has the same. */
+  const isShown = ({ number, claim }: Remembered, shown: PlaceClaim | null): boolean =>
+    claim === 0 || (shown !== null && shown.number === number && (shown.claim ?? 0) === claim);
 
   const isWaiting = (line: EventLine, number: PlaceNumber): boolean => {
     const frame = line.latest();
@@ -122,7 +140,26 @@ export const createJoining = (parts: WaitingRoomParts): Joining => {
   const receiptOf = (fanId: FanId, { number, receipt }: Remembered, commitment: string): DrawReceipt | null =>
     receipt === null ? null : { index: number, fanId, ...receipt, commitment };
 
+  const tell = async (line: EventLine, fanId: FanId, placed: Placed): Promise<Joined> => {
+    const { number, claim, receipt, created } = placed;
+    const { eventId } = line.event();
+    remembered.set(`${eventId} ${fanId}`, { number, claim, receipt });
+    const [frame, { commitment }] = await Promise.all([line.frame(), line.draw.current()]);
+    const place = { eventId, fanId, number, claim };
+    return {
+      created,
+      place: passes.issuePlace(place),
+      number: line.draw.turnOf(number) ?? number,
+      recoveryCode: passes.recoveryCode(place),
+      receipt: receiptOf(fanId, placed, commitment),
+      // The frame is up to a tick old; it would not count the one who reads it.
+      frame: { ...frame, joined: Math.max(frame.joined, number) },
+    };
+  };
+
   return {
+    tell,
+
     async hasPlace(line, fanId) {
       const { eventId } = line.event();
       if (remembered.has(`${eventId} ${fanId}`)) return true;
@@ -130,23 +167,12 @@ export const createJoining = (parts: WaitingRoomParts): Joining => {
       return place !== null && !place.ended;
     },
 
-    async join(line, fanId, entropy) {
+    async join(line, fanId, entropy, shown) {
       if (phaseAt(line.event(), clock.nowMs()) === 'closed') return refuse('line_closed');
       try {
         const placed = await place(line, fanId, entropy);
         if ('kind' in placed) return placed;
-        const { number, created } = placed;
-        const [frame, { commitment }] = await Promise.all([line.frame(), line.draw.current()]);
-        const claim = { eventId: line.event().eventId, fanId, number };
-        return {
-          created,
-          place: passes.issuePlace(claim),
-          number: line.draw.turnOf(number) ?? number,
-          recoveryCode: passes.recoveryCode(claim),
-          receipt: receiptOf(fanId, placed, commitment),
-          // The frame is up to a tick old; it would not count the one who reads it.
-          frame: { ...frame, joined: Math.max(frame.joined, number) },
-        };
+        return isShown(placed, shown) ? await tell(line, fanId, placed) : refuse('place_handed_over');
       } catch (error) {
         if (error instanceof RefusalError) return error.refusal;
         throw error;

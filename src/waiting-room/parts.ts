@@ -5,7 +5,8 @@ import type { SaleEvent } from '../domain/event.ts';
 import type { Clock, Ids } from '../domain/ports/environment.ts';
 import type { DrawBook } from '../domain/ports/draw-book.ts';
 import type { EventStore, SectionCounts } from '../domain/ports/event-store.ts';
-import type { LineJournal, LineStore, RecoveryCodes, Slowdown } from '../domain/ports/line.ts';
+import type { LineJournal, LineStore, Slowdown } from '../domain/ports/line.ts';
+import type { HandOverBook, RecoveryCodes } from '../domain/ports/recovery.ts';
 import type { LinePasses } from '../domain/ports/services.ts';
 
 import type { JoinGuard } from './join-guard.ts';
@@ -20,6 +21,7 @@ export interface WaitingRoomParts {
   readonly store: LineStore;
   readonly journal: LineJournal;
   readonly draws: DrawBook;
+  readonly handOvers: HandOverBook;
   readonly hashes: Hashes;
   readonly passes: LinePasses & RecoveryCodes;
   /** Stands before a new place; absent: nobody is asked for anything. */

@@ -2,6 +2,7 @@ import { phaseAt, type Phase } from '../domain/event.ts';
 import type { EventId, FanId, PlaceNumber } from '../domain/ids.ts';
 import { burstOf } from '../domain/line.ts';
 import type { AdmissionRecord, RedeemOutcome } from '../domain/ports/line.ts';
+import type { PlaceClaim } from '../domain/ports/recovery.ts';
 import type { WaitingRoomService } from '../domain/ports/services.ts';
 import { refuse, type Refusal } from '../domain/refusal.ts';
 import type { EventLine } from './event-line.ts';
@@ -21,6 +22,7 @@ type Slot = Extract<RedeemOutcome, { kind: 'admitted' }>;
 
 interface PlaceTurn {
   readonly number: PlaceNumber;
+  readonly claim: number;
   readonly turn: PlaceNumber;
 }
 
@@ -33,7 +35,7 @@ const REFUSED_IN: Readonly<Record<Phase, Refusal | null>> = {
 };
 
 export interface Redeeming {
-  redeem(line: EventLine, fanId: FanId, number: PlaceNumber): Promise<Redeemed | Refusal>;
+  redeem(line: EventLine, place: PlaceClaim): Promise<Redeemed | Refusal>;
   leave(eventId: EventId, fanId: FanId): Promise<void>;
 }
 
@@ -54,7 +56,7 @@ export interface Redeeming {
  * earlier with a repeat of the leaving. The other order would free a slot whose pass still opens doors.
  */
 export const createRedeeming = (parts: WaitingRoomParts): Redeeming => {
-  const { store, journal, passes, clock, ids, log, passTtlMs } = parts;
+  const { store, journal, handOvers, passes, clock, ids, log, passTtlMs } = parts;
 
   const answerWith = (admission: AdmissionRecord, created: boolean): Redeemed | Refusal => {
     if (admission.state === 'expired')
@@ -126,6 +128,11 @@ export const createRedeeming = (parts: WaitingRoomParts): Redeeming => {
     return outcome;
   };
 
+  const noPlace = async (eventId: EventId, { number, claim }: PlaceTurn): Promise<Refusal> => {
+    const place = await handOvers.findPlace(eventId, number);
+    return refuse(place !== null && place.claim > claim ? 'place_handed_over' : 'place_invalid');
+  };
+
   const admit = async (line: EventLine, fanId: FanId, place: PlaceTurn): Promise<Redeemed | Refusal> => {
     const { eventId } = line.event();
     for (let attempt = 1; attempt <= SLOT_TRIES; attempt += 1) {
@@ -135,7 +142,7 @@ export const createRedeeming = (parts: WaitingRoomParts): Redeeming => {
       if (recorded !== 'superseded') {
         if (recorded === null || recorded.state !== 'live') await giveBack(eventId, place.turn);
         else await assure(line, place.turn, recorded.remainingMs);
-        return recorded === null ? refuse('place_invalid') : answerWith(recorded, recorded.created);
+        return recorded === null ? noPlace(eventId, place) : answerWith(recorded, recorded.created);
       }
       // Usually the loader has set the store by now. One that died before it could must not shut the door for ever.
       if (attempt > 1) await reload(line);
@@ -144,7 +151,7 @@ export const createRedeeming = (parts: WaitingRoomParts): Redeeming => {
   };
 
   return {
-    async redeem(line, fanId, number) {
+    async redeem(line, { fanId, number, claim = 0 }) {
       const { eventId } = line.event();
       await line.draw.current();
       const turn = line.draw.turnOf(number);
@@ -154,12 +161,13 @@ export const createRedeeming = (parts: WaitingRoomParts): Redeeming => {
       // First, so that a spent place never takes a slot, and a repeat gets its pass also while admission is paused.
       const earlier = await journal.findAdmission(eventId, number);
       if (earlier !== null) {
+        if (earlier.claim !== claim) return refuse('place_handed_over');
         if (earlier.state === 'live') await assure(line, turn, earlier.remainingMs);
         return answerWith(earlier, false);
       }
       const closed = REFUSED_IN[phaseAt(line.event(), clock.nowMs())];
       if (closed !== null) return closed;
-      return admit(line, fanId, { number, turn });
+      return admit(line, fanId, { number, turn, claim });
     },
 
     async leave(eventId, fanId) {

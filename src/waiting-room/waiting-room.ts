@@ -2,18 +2,21 @@ import type { Subscription } from 'rxjs';
 import { pressuresOf } from '../domain/closed-loop.ts';
 import type { SaleEvent } from '../domain/event.ts';
 import type { Frame } from '../domain/frame.ts';
-import { isUuid, type EventId, type FanId, type PlaceNumber } from '../domain/ids.ts';
+import { isUuid, type EventId, type FanId } from '../domain/ids.ts';
 import { because } from '../domain/binding-limit.ts';
 import { rateOnCurve } from '../domain/launch-curve.ts';
 import { outlookOf } from '../domain/outlook.ts';
+import type { PlaceClaim } from '../domain/ports/recovery.ts';
 import type { Arrival } from '../domain/ports/join-proofs.ts';
 import type { Eta, Standing, WaitingRoomService } from '../domain/ports/services.ts';
 import { refuse, type Refusal } from '../domain/refusal.ts';
+import { createClaims } from './claims.ts';
 import { openEventLine, type EventLine } from './event-line.ts';
 import { etaOf, etaUndrawn } from './eta.ts';
 import { createGate } from './gate.ts';
 import { createJoining } from './joining.ts';
 import type { WaitingRoomParts } from './parts.ts';
+import { createRecovering } from './recovering.ts';
 import { createRedeeming } from './redeeming.ts';
 
 /** Half the second within which a knob turned on another node must be in force here. */
@@ -33,7 +36,9 @@ export const createWaitingRoom = (parts: WaitingRoomParts): WaitingRoom => {
   const { events, clock, log, passes, journal } = parts;
   const node = parts.ids.next();
   const lines = new Map<EventId, EventLine>();
-  const joining = createJoining(parts);
+  const claims = createClaims(parts);
+  const joining = createJoining(parts, claims);
+  const recovering = createRecovering(parts, joining, claims);
   const redeeming = createRedeeming(parts);
   const gate = createGate(parts);
   let cancelRefresh = (): void => undefined;
@@ -75,12 +80,12 @@ export const createWaitingRoom = (parts: WaitingRoomParts): WaitingRoom => {
     if (!stopped) cancelRefresh = clock.after(REFRESH_MS, () => void refresh());
   };
 
-  const numberOf = (eventId: EventId, fanId: FanId, place: string): PlaceNumber | null => {
+  const claimOf = (eventId: EventId, fanId: FanId, place: string): PlaceClaim | null => {
     const claim = passes.readPlace(place);
-    return claim !== null && claim.eventId === eventId && claim.fanId === fanId ? claim.number : null;
+    return claim !== null && claim.eventId === eventId && claim.fanId === fanId ? claim : null;
   };
 
-  const standingOf = async (line: EventLine, number: PlaceNumber): Promise<Standing> => {
+  const standingOf = async (line: EventLine, { number }: PlaceClaim): Promise<Standing> => {
     const [frame, { entrants }] = await Promise.all([line.frame(), line.draw.current()]);
     const etaBehind = (ahead: number): Eta | null => {
       const { admission, opensAtMs } = line.event();
@@ -114,12 +119,13 @@ export const createWaitingRoom = (parts: WaitingRoomParts): WaitingRoom => {
     eventId: EventId,
     fanId: FanId,
     place: string,
-    use: (line: EventLine, number: PlaceNumber) => Promise<T | Refusal>,
+    use: (line: EventLine, place: PlaceClaim) => Promise<T | Refusal>,
   ): Promise<T | Refusal> => {
     const line = await findLine(eventId);
     if (line === null) return refuse('not_found');
-    const number = numberOf(eventId, fanId, place);
-    return number === null ? refuse('place_invalid') : use(line, number);
+    const claim = claimOf(eventId, fanId, place);
+    if (claim === null) return refuse('place_invalid');
+    return (await claims.isGone(claim)) ? refuse('place_handed_over') : use(line, claim);
   };
 
   /** Whoever has a place already is asked for nothing. */
@@ -143,10 +149,13 @@ export const createWaitingRoom = (parts: WaitingRoomParts): WaitingRoom => {
     });
 
   return {
-    async join(eventId, fanId, arrival, entropy = '') {
+    async join(eventId, fanId, arrival, entropy = '', place = '') {
       const line = await findLine(eventId);
       if (line === null) return refuse('not_found');
-      return (await atDoor(line, fanId, arrival)) ?? joining.join(line, fanId, entropy);
+      return (
+        (await atDoor(line, fanId, arrival)) ??
+        joining.join(line, fanId, entropy, claimOf(eventId, fanId, place))
+      );
     },
     frame: async (eventId) => (await findLine(eventId))?.frame() ?? null,
     watchFrame(eventId, onFrame) {
@@ -168,7 +177,15 @@ export const createWaitingRoom = (parts: WaitingRoomParts): WaitingRoom => {
     },
     standing: (eventId, fanId, place) => withPlace(eventId, fanId, place, standingOf),
     redeem: (eventId, fanId, place) =>
-      withPlace(eventId, fanId, place, (line, number) => redeeming.redeem(line, fanId, number)),
+      withPlace(eventId, fanId, place, (line, claim) => redeeming.redeem(line, claim)),
+    async recover(eventId, request) {
+      const line = await findLine(eventId);
+      return line === null ? refuse('not_found') : recovering.recover(line, request);
+    },
+    watchHandOver(eventId, fanId, place, onGone) {
+      const claim = claimOf(eventId, fanId, place);
+      return claim === null ? () => undefined : claims.watch(claim, onGone);
+    },
     checkPass: (eventId, pass) => gate.check(eventId, pass),
     async leave(eventId, fanId) {
       if (isUuid(eventId)) await redeeming.leave(eventId, fanId);
@@ -210,6 +227,7 @@ export const createWaitingRoom = (parts: WaitingRoomParts): WaitingRoom => {
     async stop() {
       stopped = true;
       cancelRefresh();
+      claims.stop();
       await Promise.all([...lines.values()].map((line) => line.close()));
       lines.clear();
     },

@@ -284,6 +284,14 @@ export const fakeLine = () => {
     async leave(_eventId, fanId) {
       passes.delete(fanId);
     },
+    async recover(eventId, { code }) {
+      const number = Number(code.replace('R-', ''));
+      const fanId = [...places].find(([, place]) => place === number)?.[0];
+      if (eventId !== EVENT || fanId === undefined) return refuse('recovery_code_invalid');
+      const [place, recoveryCode] = [`place:${fanId}:${number}`, `R-${number}`];
+      return { created: false, place, number, recoveryCode, receipt: null, frame, fanId };
+    },
+    watchHandOver: () => () => undefined,
     counters: async () => null,
     loop: async () => null,
     plannedRate: async () => null,

@@ -86,6 +86,7 @@ GET /orders/{orderId}
 GET /v1/events/{eventId}/line/puzzle
 POST /v1/events/{eventId}/line/appeals
 GET /v1/events/{eventId}/line/appeals/mine
+POST /v1/events/{eventId}/line/recovery
 GET /v1/operator/events/{eventId}/appeals
 POST /v1/operator/appeals/{appealId}/resolution
 GET /operator

@@ -225,3 +225,32 @@ test.serial(
     t.like(await record(3, two, TTL_MS, epoch + 2), { created: true });
   },
 );
+
+test.serial(
+  'an admission that meets a hand-over under way is of the device that has the place after it',
+  async (t) => {
+    const world = await open(t);
+    if (world === null) return;
+    const { journal, eventId, fanId, pool, record } = world;
+    await journal.recordPlace(eventId, fanId, 1);
+    const other = await pool.connect();
+    t.teardown(() => other.release());
+    await other.query('BEGIN');
+    const order = [eventId, systemIds.next(), systemIds.next()];
+    await other.query('SELECT line.hand_over($1, 1, 0, $2, $3)', order);
+    let answered = false;
+    const old = record(1).finally(() => (answered = true));
+    await eventually(async () => {
+      const waiting = await pool.query(
+        "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+      );
+      assert.ok(waiting.rowCount === 1 || answered);
+    });
+    await other.query('COMMIT');
+    t.is(await old, null, 'the device before has nothing');
+    const passId = systemIds.next();
+    const admission = { passId, eventId, fanId, number: 1, turn: 1, ttlMs: TTL_MS, epoch: 0 };
+    t.like(await journal.recordAdmission({ ...admission, claim: 1 }), { passId, created: true, claim: 1 });
+    t.is(await journal.recordAdmission(admission), null);
+  },
+);

@@ -4,7 +4,7 @@ import { freePort } from '../../src/infra/postgres/embedded/postmaster.ts';
 import { ask } from '../support/api.ts';
 import { clientOf, QUICK, realServers, temporaryFolder } from '../support/app.ts';
 import { eventually } from '../support/eventually.ts';
-import { pay } from '../support/fan.ts';
+import { goOn, pay } from '../support/fan.ts';
 import { frameOf, PATIENCE_MS } from '../support/outage.ts';
 import { startProcess } from '../support/process.ts';
 import { START_COMMANDS } from '../support/start-commands.ts';
@@ -44,6 +44,8 @@ test.serial(
     const { number } = await waiting.join(eventId, a);
     const { serving } = await frameOf(a, eventId);
     await pay(paid);
+    const phone = await client.fan();
+    const laptop = await goOn(a, eventId, (await phone.join(eventId, a)).recoveryCode);
 
     victim.signal('SIGKILL');
     await victim.ended();
@@ -62,6 +64,8 @@ test.serial(
     t.true((await frameOf(a, eventId)).serving >= serving);
     t.is((await waiting.join(eventId, a)).number, number, 'a place outlives the node that gave it');
     await waiting.comeIn(eventId, a);
+    t.is((await phone.tryJoin(eventId, b)).body.code, 'place_handed_over', 'so does a hand-over');
+    await laptop.comeIn(eventId, b);
     const taken = await waiting.tryHold(eventId, { sectionId: 'A', seatIds: held.seats }, {}, a);
     t.is(taken.body.code, 'seat_taken', 'a hold outlives the node that took it');
     await eventually(() => fan.until(paid.orderId, 'confirmed', b), PATIENCE_MS);

@@ -3,7 +3,7 @@ import test from 'ava';
 import { ask } from '../support/api.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { eventually } from '../support/eventually.ts';
-import { pay, type Fan } from '../support/fan.ts';
+import { goOn, pay, type Fan } from '../support/fan.ts';
 import { frameOf, HARMS, PATIENCE_MS, proxied, watchLine, whenFrame } from '../support/outage.ts';
 import { privateRedis } from '../support/private-servers.ts';
 import { testPostgres, testRabbit } from '../support/servers.ts';
@@ -95,6 +95,10 @@ for (const [name, harm] of Object.entries(HARMS)) {
       t.regex(text, /^catraca_dependency_up\{name="Redis"\} 0$/m);
       t.regex(text, /^catraca_dependency_replaced\{name="Redis"\} 1$/m);
       await eventually(() => waiting[5]?.comeIn(eventId, two.url), PATIENCE_MS);
+      const phone = await one.fan();
+      const { number: kept, recoveryCode } = await phone.join(eventId);
+      const laptop = await goOn(two.url, eventId, recoveryCode);
+      await eventually(async () => assert.equal((await phone.standing(eventId)).code, 'place_handed_over'));
 
       const healedMs = performance.now();
       await harmed.heal();
@@ -106,6 +110,12 @@ for (const [name, harm] of Object.entries(HARMS)) {
       await eventually(() => waiting[7]?.comeIn(eventId), PATIENCE_MS);
       const again = await Promise.all(waiting.map((fan) => fan.join(eventId, two.url)));
       const changed = again.filter(({ number: now }, index) => now !== numbers[index]?.number);
+      t.is(
+        (await laptop.join(eventId)).number,
+        kept,
+        'what went from hand to hand meanwhile stays where it is',
+      );
+      t.is((await phone.tryJoin(eventId)).body.code, 'place_handed_over');
       // The two who came in have live passes; nobody else's place may be another.
       t.deepEqual(changed, []);
       t.true((await frameOf(one.url, eventId)).joined >= number);

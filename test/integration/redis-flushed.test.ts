@@ -4,7 +4,7 @@ import { askRedis } from '../../src/infra/redis/one-command.ts';
 import { ask } from '../support/api.ts';
 import { startTestApp } from '../support/app.ts';
 import { eventually } from '../support/eventually.ts';
-import { pay } from '../support/fan.ts';
+import { goOn, pay } from '../support/fan.ts';
 import { frameOf, PATIENCE_MS, whenFrame } from '../support/outage.ts';
 import { privateRedis } from '../support/private-servers.ts';
 import { testPostgres } from '../support/servers.ts';
@@ -34,6 +34,9 @@ test('FLUSHALL in mid-sale: fans in every state keep what they have, and nobody 
   const waiting = [await app.fan(), await app.fan(), await app.fan()];
   const numbers: number[] = [];
   for (const fan of waiting) numbers.push((await fan.join(eventId)).number);
+  const moved = waiting[1];
+  assert.ok(moved !== undefined);
+  const laptop = await goOn(app.url, eventId, (await moved.join(eventId)).recoveryCode);
   const before = await frameOf(app.url, eventId);
   t.is(before.serving, calledNumber, 'five are inside or called: the others wait');
 
@@ -43,7 +46,8 @@ test('FLUSHALL in mid-sale: fans in every state keep what they have, and nobody 
     const { frame } = await whenFrame(app.url, eventId, (now) => 'epoch' in now && Number(now.epoch) > epoch);
     t.true(frame.serving >= before.serving && frame.joined >= before.joined);
 
-    const again = await Promise.all(waiting.map((fan) => fan.join(eventId)));
+    const again = await Promise.all(waiting.map((fan) => (fan === moved ? laptop : fan).join(eventId)));
+    t.is((await moved.tryJoin(eventId)).body.code, 'place_handed_over', 'a place handed over stays so');
     t.deepEqual(
       again.map(({ number, status }) => ({ number, status })),
       numbers.map((number) => ({ number, status: 200 })),

@@ -63,6 +63,15 @@ export const saleOperation = fc.oneof(
     }),
   },
   {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('hand over' as const),
+      number: fc.integer({ min: 1, max: 8 }),
+      claim: small(2),
+      request: small(2),
+    }),
+  },
+  {
     weight: 1,
     arbitrary: fc.record({ do: fc.constant('counters' as const), joined: small(20), serving: small(20) }),
   },
@@ -133,6 +142,7 @@ export const saleNames = () => ({
   event: names(1)[0] as string,
   fans: names(3),
   passes: names(40),
+  requests: names(3),
   holds: names(6),
   orders: names(4),
   attempts: names(4),
@@ -234,6 +244,24 @@ const admit = async (
   return [place, admission];
 };
 
+const handOver = async (
+  side: Side,
+  names: SaleNames,
+  passes: Passes,
+  passId: string,
+  one: SaleOperation & { do: 'hand over' },
+) => {
+  const { handOvers, journal } = side.ports;
+  const { number, claim } = one;
+  const requestId = at(names.requests, one.request);
+  const stands = await handOvers.handOver({ eventId: names.event, number, claim, requestId, passId });
+  const admission = await journal.findAdmission(names.event, number);
+  if (admission !== null) passes.set(names.fans.indexOf(admission.fanId), admission.passId);
+  const all = await handOvers.since(names.event, 0);
+  const place = await handOvers.findPlace(names.event, number);
+  return [stands, admission, place, all.map((each) => [each.number, each.claim])];
+};
+
 const throughOutbox = async (side: Side, give: boolean) => {
   const { ticketOutbox } = side.ports;
   const rows = await ticketOutbox.claim(2, hours(1, 2));
@@ -255,6 +283,8 @@ export const createSaleRun = (names: SaleNames) => {
       switch (operation.do) {
         case 'admit':
           return admit(side, names, passes, passId, operation);
+        case 'hand over':
+          return handOver(side, names, passes, passId, operation);
         case 'leave':
           return journal.endAdmission(names.event, at(names.fans, operation.fan));
         case 'spend':

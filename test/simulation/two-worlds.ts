@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { systemIds } from '../../src/infra/environment.ts';
 import { createEventStore } from '../../src/infra/postgres/event-store.ts';
 import { createDrawBook } from '../../src/infra/postgres/draw-book.ts';
+import { createHandOverBook } from '../../src/infra/postgres/hand-overs.ts';
 import { createLineJournal } from '../../src/infra/postgres/line-journal.ts';
 import { createOrderBook } from '../../src/infra/postgres/order-book.ts';
 import { createOutbox } from '../../src/infra/postgres/outbox.ts';
@@ -50,7 +51,7 @@ const shift = async (pool: Pool, byMs: number): Promise<void> => {
 
 /** Those that others refer to come last. */
 const EMPTIED =
-  'tickets.tickets tickets.orders tickets.holds tickets.seats tickets.sections tickets.events tickets.fan_usage tickets.inbox tickets.outbox line.places line.admissions line.counters payments.reviews payments.attempts payments.outbox payments.inbox payments.gateway_events'.split(
+  'tickets.tickets tickets.orders tickets.holds tickets.seats tickets.sections tickets.events tickets.fan_usage tickets.inbox tickets.outbox line.places line.admissions line.hand_overs line.counters payments.reviews payments.attempts payments.outbox payments.inbox payments.gateway_events'.split(
     ' ',
   );
 
@@ -121,6 +122,7 @@ export const openTwoWorlds = async (pool: Pool): Promise<TwoWorlds> => {
         ticketOutbox: createOutbox(pool, 'tickets'),
         journal: createLineJournal(pool),
         draws: createDrawBook(pool),
+        handOvers: createHandOverBook(pool),
         payments: createPaymentStore(pool),
         reviews: createReviewStore(pool),
         paymentOutbox: createOutbox(pool, 'payments'),

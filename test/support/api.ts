@@ -52,11 +52,16 @@ export const ask = async <B = Problem>(
 };
 
 /** A stream of server-sent events, read as far as a test wants. */
-export const openStream = async <E>(url: string, path: string, token?: string) => {
+export const openStream = async <E>(
+  url: string,
+  path: string,
+  token?: string,
+  headers: Readonly<Record<string, string>> = {},
+) => {
   const abort = new AbortController();
   const response = await fetch(`${url}${path}`, {
     signal: abort.signal,
-    headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+    headers: { ...headers, ...(token !== undefined && { authorization: `Bearer ${token}` }) },
   });
   if (response.status !== 200) throw new Error(`${path} answered ${response.status}`);
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();

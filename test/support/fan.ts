@@ -45,13 +45,16 @@ const expecting = <B>(status: number, reply: Reply<B>): B => {
   return reply.body;
 };
 
+interface JoinedDocument {
+  readonly place: string;
+  readonly number: number;
+  readonly recoveryCode: string;
+  readonly frame: Frame;
+}
+
 /** A fan: the journey step by step, each against the node whose URL is given (default: the one signed in at). */
-export const signIn = async (home: string) => {
-  const { fanId, token } = expecting(
-    201,
-    await ask<{ fanId: string; token: string }>(home, 'POST', '/v1/fans'),
-  );
-  let place = '';
+const fanWith = (home: string, fanId: string, token: string, kept = '') => {
+  let place = kept;
   let pass = '';
 
   const fan = {
@@ -63,14 +66,24 @@ export const signIn = async (home: string) => {
     ask: <B>(method: string, path: string, extra: Ask = {}, url = home): Promise<Reply<B>> =>
       ask<B>(url, method, path, { token, ...extra }),
 
-    async join(eventId: string, url = home) {
-      const path = `/v1/events/${eventId}/line`;
-      const reply = await fan.ask<{ place: string; number: number; recoveryCode: string; frame: Frame }>(
+    tryJoin: (eventId: string, url = home): Promise<Reply<JoinedDocument & { readonly code?: string }>> =>
+      fan.ask(
         'POST',
-        path,
-        {},
+        `/v1/events/${eventId}/line`,
+        { headers: place === '' ? {} : { 'catraca-place': place } },
         url,
-      );
+      ),
+
+    async standing(
+      eventId: string,
+      url = home,
+    ): Promise<{ readonly state?: string; readonly code?: string }> {
+      const path = `/v1/events/${eventId}/line/me`;
+      return (await fan.ask<object>('GET', path, { headers: { 'catraca-place': place } }, url)).body;
+    },
+
+    async join(eventId: string, url = home) {
+      const reply = await fan.tryJoin(eventId, url);
       assert.ok(reply.status === 201 || reply.status === 200, reply.text);
       place = reply.body.place;
       return { status: reply.status, ...reply.body };
@@ -90,6 +103,15 @@ export const signIn = async (home: string) => {
         return reply;
       });
       pass = expecting(201, answer).pass;
+      return pass;
+    },
+
+    /** Shows the place that was called, or was redeemed before on another device. */
+    async redeem(eventId: string, url = home): Promise<string> {
+      const path = `/v1/events/${eventId}/admission`;
+      const reply = await fan.ask<{ pass: string }>('POST', path, { body: { place } }, url);
+      assert.ok(reply.status === 200 || reply.status === 201, reply.text);
+      pass = reply.body.pass;
       return pass;
     },
 
@@ -136,6 +158,28 @@ export const signIn = async (home: string) => {
     },
   };
   return fan;
+};
+
+/** Signs in as a new guest. */
+export const signIn = async (home: string) => {
+  const { fanId, token } = expecting(
+    201,
+    await ask<{ fanId: string; token: string }>(home, 'POST', '/v1/fans'),
+  );
+  return fanWith(home, fanId, token);
+};
+
+/** The same fan on another device, which knows nothing but the code. */
+export const goOn = async (home: string, eventId: string, code: string) => {
+  const path = `/v1/events/${eventId}/line/recovery`;
+  const recovered = await ask<JoinedDocument & { readonly fanId: string; readonly token: string }>(
+    home,
+    'POST',
+    path,
+    { body: { code } },
+  );
+  const { fanId, token, place } = expecting(200, recovered);
+  return fanWith(home, fanId, token, place);
 };
 
 export type Fan = Awaited<ReturnType<typeof signIn>>;

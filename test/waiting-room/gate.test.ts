@@ -14,6 +14,7 @@ const rig = () => {
     turn: 1,
     expiresAtMs: 2_000_000,
     remainingMs: 1_000_000,
+    claim: 0,
     state: 'live',
   };
   const journal = { looks: 0, answer: async (): Promise<AdmissionRecord | null> => admission };

@@ -8,6 +8,7 @@ import { createLinePasses } from '../../src/infra/line-passes.ts';
 import { silentLog } from '../../src/infra/log.ts';
 import { createMemoryLineStore } from '../../src/infra/memory/line-store.ts';
 import { createDrawBook } from '../../src/infra/postgres/draw-book.ts';
+import { createHandOverBook } from '../../src/infra/postgres/hand-overs.ts';
 import { createLineJournal } from '../../src/infra/postgres/line-journal.ts';
 import type { Pool } from '../../src/infra/postgres/pool.ts';
 import { connectRedis, createRedis } from '../../src/infra/redis/client.ts';
@@ -114,6 +115,7 @@ const worldOn = (
       store: mortal(await storeFor(callTtlMs), isDead),
       journal: mortal(options.journal?.(createLineJournal(pool)) ?? createLineJournal(pool), isDead),
       draws: mortal(createDrawBook(pool), isDead),
+      handOvers: mortal(createHandOverBook(pool), isDead),
       hashes: nodeHashes,
       passes,
       events,

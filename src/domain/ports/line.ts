@@ -141,6 +141,8 @@ export interface PlaceRecord {
   readonly joinedAtMs: number;
   /** Its admission is over (expired or left): the place has had its turn and may be spent for a new one. */
   readonly ended: boolean;
+  /** How often it was handed over to another device. */
+  readonly claim: number;
   /** Null: joined after the opening. */
   readonly receipt: PlaceReceipt | null;
 }
@@ -159,6 +161,8 @@ export interface AdmissionRecord {
   /** Of its life, when it was read; whole milliseconds, 0 when it is over. */
   readonly remainingMs: number;
   readonly state: AdmissionState;
+  /** Of the place, when it was read: whoever shows an older one has no part in this any more. */
+  readonly claim: number;
 }
 
 export interface NewAdmission {
@@ -170,6 +174,8 @@ export interface NewAdmission {
   readonly ttlMs: number;
   /** Of the line that gave the slot. */
   readonly epoch: number;
+  /** Of whoever redeems. Absent: the place was never handed over. */
+  readonly claim?: number | undefined;
 }
 
 /** The line's durable side. One unspent place per fan and event, one admission per place, both by unique keys. */
@@ -188,8 +194,8 @@ export interface LineJournal {
   /** Sets an ended place aside, so that the fan may join again at the end. Nothing happens to one that has not ended. */
   spendPlace(eventId: EventId, fanId: FanId, number: PlaceNumber): Promise<void>;
   /**
-   * The admission of this place, or a new one. Null: the fan has no such place. `superseded`: the line was loaded since by
-   * somebody who could not see the slot, so it may be counted nowhere; nothing was written.
+   * The admission of this place, or a new one. Null: the fan has no such place, or another device has it by now.
+   * `superseded`: the line was loaded since by somebody who could not see the slot, so it may be counted nowhere; nothing was written.
    */
   recordAdmission(
     admission: NewAdmission,
@@ -206,13 +212,4 @@ export interface LineJournal {
   ): Promise<JournalledLine>;
   /** From the saved counters and the places and admissions themselves, whichever is further; raises the epoch. */
   loadSnapshot(eventId: EventId): Promise<LineSnapshot>;
-}
-
-/** A short code that leads back to a place: for a fan who lost everything but a note. */
-export interface RecoveryCodes {
-  recoveryCode(place: {
-    readonly eventId: EventId;
-    readonly fanId: FanId;
-    readonly number: PlaceNumber;
-  }): string;
 }

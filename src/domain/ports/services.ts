@@ -12,12 +12,14 @@ import type { Outlook } from '../outlook.ts';
 import type { Refusal } from '../refusal.ts';
 import type { Review, ReviewAction } from '../review.ts';
 import type { SeatStatus } from '../seat.ts';
-import type { DrawReceipt, DrawRecord, DrawService } from './draw-book.ts';
+import type { DrawRecord, DrawService } from './draw-book.ts';
 import type { AuditEntry, KnobChange, OrderCounts } from './event-store.ts';
 import type { Arrival } from './join-proofs.ts';
+import type { Joined } from './joined.ts';
 import type { LineCounters } from './line.ts';
 import type { GiveBack } from './order-book.ts';
 import type { ParkedMessage } from './message-bus.ts';
+import type { PlaceClaim, RecoveryService } from './recovery.ts';
 import type { MoneyReport } from './reconciliation-store.ts';
 
 /**
@@ -131,18 +133,6 @@ export interface PaymentService {
 
 // ---------------------------------------------------------------- waiting room
 
-export interface Joined {
-  /** False: the fan had this place before. */
-  readonly created: boolean;
-  /** The signed place, to be sent as `Catraca-Place`. */
-  readonly place: string;
-  readonly number: number;
-  readonly recoveryCode: string;
-  /** The fan's part in the draw; null: joined after the opening. */
-  readonly receipt: DrawReceipt | null;
-  readonly frame: Frame;
-}
-
 export type StandingState = 'waiting' | 'called' | 'admitted' | 'left' | 'expired';
 
 /** One in ten waits less than the first, half less than the second, nine in ten less than the third. */
@@ -183,12 +173,19 @@ export interface PassHolder {
   readonly expiresAtMs: number;
 }
 
-export interface WaitingRoomService extends DrawService {
+export interface WaitingRoomService extends DrawService, RecoveryService {
   /**
    * `arrival`: how they came; absent: nothing is asked of them at the door. `entropy` goes into the draw's chain if the fan has
-   * no place yet and the draw is open.
+   * no place yet and the draw is open. `place`: the signed place that the caller has; one that was handed over is given to
+   * nobody else.
    */
-  join(eventId: EventId, fanId: FanId, arrival?: Arrival, entropy?: string): Promise<Joined | Refusal>;
+  join(
+    eventId: EventId,
+    fanId: FanId,
+    arrival?: Arrival,
+    entropy?: string,
+    place?: string,
+  ): Promise<Joined | Refusal>;
   /** From this node's memory, at most a tick old. Null: no such event. */
   frame(eventId: EventId): Promise<Frame | null>;
   watchFrame(eventId: EventId, onFrame: (frame: Frame) => void): Unwatch;
@@ -212,10 +209,8 @@ export interface WaitingRoomService extends DrawService {
 
 /** Places and passes: our own compact signed tickets (see docs/TOKENS.md). Reading never throws. */
 export interface LinePasses {
-  issuePlace(place: { readonly eventId: EventId; readonly fanId: FanId; readonly number: number }): string;
-  readPlace(
-    text: string,
-  ): { readonly eventId: EventId; readonly fanId: FanId; readonly number: number } | null;
+  issuePlace(place: PlaceClaim): string;
+  readPlace(text: string): PlaceClaim | null;
   issuePass(pass: {
     readonly passId: PassId;
     readonly eventId: EventId;

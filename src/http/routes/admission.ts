@@ -27,7 +27,15 @@ export const admissionRoutes = (edge: Pick<Edge, 'waitingRoom'>): readonly Route
       201: { description: 'A pass.', schema: passSchema },
       200: { description: 'The pass this place was redeemed for before.', schema: passSchema },
     },
-    refusals: ['not_found', 'not_called', 'admission_paused', 'place_invalid', 'pass_expired', 'line_closed'],
+    refusals: [
+      'not_found',
+      'not_called',
+      'admission_paused',
+      'place_invalid',
+      'place_handed_over',
+      'pass_expired',
+      'line_closed',
+    ],
     handler: async ({ params, body, caller }) => {
       const redeemed = await edge.waitingRoom.redeem(params.eventId, caller.id, body.place);
       if (isRefusal(redeemed)) return redeemed;

@@ -3,6 +3,7 @@ import { OUTLOOK_TEXTS, type Outlook } from '../../domain/outlook.ts';
 import { isRefusal, refuse } from '../../domain/refusal.ts';
 import { json } from '../answer.ts';
 import type { Edge } from '../edge.ts';
+import { problemOf } from '../problem.ts';
 import { defineRoute, type Route } from '../route.ts';
 import { becauseSchema, count, eventParams, frameSchema, sha256Hex, uuid } from '../schemas.ts';
 
@@ -30,7 +31,7 @@ const standingSchema = z.strictObject({
   because: becauseSchema,
 });
 
-const joinedSchema = z.strictObject({
+export const joinedSchema = z.strictObject({
   place: z.string().meta({ description: 'The signed place, to be sent as `Catraca-Place`.' }),
   number: z.int().min(1),
   recoveryCode: z.string(),
@@ -61,7 +62,7 @@ const joinBody = z
 
 const shared = { tags: ['line'], auth: 'public', quiet: true } as const;
 
-const publicRoutes = (edge: Pick<Edge, 'waitingRoom'>): readonly Route[] => [
+const publicRoutes = (edge: Pick<Edge, 'waitingRoom' | 'passes'>): readonly Route[] => [
   defineRoute({
     ...shared,
     method: 'get',
@@ -84,18 +85,42 @@ const publicRoutes = (edge: Pick<Edge, 'waitingRoom'>): readonly Route[] => [
     summary: 'The frames of the line as they come',
     priority: 'poll',
     params: eventParams,
+    headers: z.object({
+      'catraca-place': z
+        .string()
+        .max(2_000)
+        .optional()
+        .meta({ description: 'The place that is watched from here; told when it goes to another device.' }),
+    }),
     responses: {
-      200: { description: 'Server-sent events; each `data` is a frame.', contentType: 'text/event-stream' },
+      200: {
+        description:
+          'Server-sent events; each `data` is a frame. The last one, before the end, is a problem with the code `place_handed_over` where the place of `Catraca-Place` went to another device.',
+        contentType: 'text/event-stream',
+      },
     },
-    refusals: ['not_found', 'overloaded'],
-    handler: async ({ params }) => {
+    refusals: ['not_found', 'overloaded', 'place_invalid'],
+    handler: async ({ params, headers, requestId }) => {
       const frame = await edge.waitingRoom.frame(params.eventId);
       if (frame === null) return refuse('not_found');
+      const shown = headers['catraca-place'];
+      const place = shown === undefined ? null : edge.passes.readPlace(shown);
+      if (shown !== undefined && place?.eventId !== params.eventId) return refuse('place_invalid');
       return {
         kind: 'stream',
         subscribe(stream) {
           stream.send(frame);
-          return edge.waitingRoom.watchFrame(params.eventId, (next) => stream.send(next));
+          const unwatch = edge.waitingRoom.watchFrame(params.eventId, (next) => stream.send(next));
+          if (shown === undefined || place === null) return unwatch;
+          const forget = edge.waitingRoom.watchHandOver(params.eventId, place.fanId, shown, () => {
+            unwatch();
+            stream.send(problemOf(refuse('place_handed_over'), requestId));
+            stream.end();
+          });
+          return () => {
+            unwatch();
+            forget();
+          };
         },
       };
     },
@@ -120,15 +145,33 @@ const fanRoutes = (edge: Pick<Edge, 'waitingRoom'>): readonly Route[] => [
         .max(4_000)
         .optional()
         .meta({ description: 'The solved puzzle, where one is required (`…/line/puzzle`).' }),
+      'catraca-place': z
+        .string()
+        .max(2_000)
+        .optional()
+        .meta({ description: 'The place you have: needed once it was handed over to this device.' }),
     }),
     responses: {
       201: { description: 'A new place.', schema: joinedSchema },
       200: { description: 'The place this fan had before.', schema: joinedSchema },
     },
-    refusals: ['not_found', 'line_closed', 'proof_required', 'proof_invalid', 'rate_limited'],
+    refusals: [
+      'not_found',
+      'line_closed',
+      'place_handed_over',
+      'proof_required',
+      'proof_invalid',
+      'rate_limited',
+    ],
     handler: async ({ params, headers, body, caller, address }) => {
       const arrival = { address, proof: headers['catraca-proof'] ?? null };
-      const joined = await edge.waitingRoom.join(params.eventId, caller.id, arrival, body?.entropy);
+      const joined = await edge.waitingRoom.join(
+        params.eventId,
+        caller.id,
+        arrival,
+        body?.entropy,
+        headers['catraca-place'],
+      );
       if (isRefusal(joined)) return joined;
       const { created, ...answer } = joined;
       return json(created ? 201 : 200, answer);
@@ -145,7 +188,7 @@ const fanRoutes = (edge: Pick<Edge, 'waitingRoom'>): readonly Route[] => [
     params: eventParams,
     headers: z.object({ 'catraca-place': z.string().max(2_000).optional() }),
     responses: { 200: { description: 'My standing.', schema: standingSchema } },
-    refusals: ['not_found', 'place_invalid'],
+    refusals: ['not_found', 'place_invalid', 'place_handed_over'],
     handler: async ({ params, headers, caller }) => {
       const place = headers['catraca-place'];
       if (place === undefined) return refuse('place_invalid', { detail: 'Send the header Catraca-Place.' });
@@ -159,7 +202,7 @@ const fanRoutes = (edge: Pick<Edge, 'waitingRoom'>): readonly Route[] => [
 ];
 
 /** The line: the frame for everybody, the place for its owner. */
-export const lineRoutes = (edge: Pick<Edge, 'waitingRoom'>): readonly Route[] => [
+export const lineRoutes = (edge: Pick<Edge, 'waitingRoom' | 'passes'>): readonly Route[] => [
   ...publicRoutes(edge),
   ...fanRoutes(edge),
 ];

@@ -87,14 +87,14 @@ export const joinPlainly = (edge: PlainEdge): Route =>
     params: z.object({ eventId: uuid }),
     headers: plainHeaders,
     responses: { 303: { description: 'To the waiting room.' } },
-    refusals: ['not_found', 'line_closed', 'proof_required', 'rate_limited'],
+    refusals: ['not_found', 'line_closed', 'place_handed_over', 'proof_required', 'rate_limited'],
     handler: async ({ params, headers, newId, address }) => {
       const { eventId } = params;
       const kept = readPlaceCookie(eventId, headers.cookie);
       const known = kept === null ? null : await edge.tokens.read(kept.token);
       const fanId = known?.role === 'fan' ? known.id : newId;
       // Without scripts nobody can solve a puzzle: where one is asked for, this is refused as any other join without it.
-      const joined = await edge.waitingRoom.join(eventId, fanId, { address, proof: null });
+      const joined = await edge.waitingRoom.join(eventId, fanId, { address, proof: null }, '', kept?.place);
       if (isRefusal(joined)) return joined;
       const lifeMs = edge.options.fanTokenTtlMs;
       const token = await edge.tokens.issue({ id: fanId, role: 'fan' }, lifeMs);

@@ -35,7 +35,9 @@ const SEATS = `
     FROM tickets.seats WHERE event_id = $1`;
 
 const HOLDS = `
-  SELECT hold_id AS "holdId", section_id AS "sectionId", fan_id AS "fanId", pass_id AS "passId", seat_ids AS "seatIds",
+  SELECT hold_id AS "holdId", section_id AS "sectionId", fan_id AS "fanId",
+         coalesce((SELECT a.pass_id FROM line.hand_overs o JOIN line.admissions a USING (event_id, number)
+                    WHERE o.old_pass_id = holds.pass_id LIMIT 1), pass_id) AS "passId", seat_ids AS "seatIds",
          amount_minor AS "amountMinor", state, late, ${ms('held_at')} AS "heldAtMs", ${ms('expires_at')} AS "expiresAtMs"
     FROM tickets.holds WHERE event_id = $1`;
 

@@ -30,6 +30,7 @@ interface EntryRow {
   readonly leaf: string | null;
   readonly head: string | null;
   readonly ended: boolean;
+  readonly claim: number;
   readonly created: boolean;
 }
 
@@ -53,7 +54,9 @@ const OPEN = `
 const ENTER = `
   SELECT e.fan_id, e.number, (extract(epoch FROM e.joined_at) * 1000)::bigint AS joined_at_ms,
          encode(e.leaf, 'hex') AS leaf, encode(e.head, 'hex') AS head, e.created,
-         coalesce(a.left_at IS NOT NULL OR a.expires_at <= now(), false) AS ended
+         coalesce(a.left_at IS NOT NULL OR a.expires_at <= now(), false) AS ended,
+         CASE WHEN e.created THEN 0 ELSE
+           coalesce((SELECT p.claim FROM line.places p WHERE p.event_id = $1 AND p.number = e.number), 0) END AS claim
     FROM line.enter_draw($1, $2::uuid[], $3::bytea[]) AS e
     LEFT JOIN line.admissions a ON a.event_id = $1 AND a.number = e.number`;
 
@@ -100,10 +103,10 @@ export const createDrawBook = (pool: Pool): DrawBook => {
     return entries.map((entry): Entered => {
       const row = byFan.get(entry.fanId);
       if (row === undefined || row.number === null) return null;
-      const { number, joined_at_ms: joinedAtMs, ended, leaf, head } = row;
+      const { number, joined_at_ms: joinedAtMs, ended, claim, leaf, head } = row;
       const receipt = leaf === null || head === null ? null : { leaf, head };
       const created = row.created && first.get(entry.fanId) === entry;
-      return { eventId, fanId: entry.fanId, number, joinedAtMs, ended, receipt, created };
+      return { eventId, fanId: entry.fanId, number, joinedAtMs, ended, claim, receipt, created };
     });
   };
 

@@ -12,6 +12,7 @@ interface PlaceRow {
   readonly number: PlaceNumber;
   readonly joined_at_ms: number;
   readonly ended: boolean;
+  readonly claim: number;
   readonly leaf: string | null;
   readonly head: string | null;
 }
@@ -25,6 +26,7 @@ interface AdmissionRow {
   readonly expires_at_ms: number;
   readonly remaining_ms: number;
   readonly state: AdmissionState;
+  readonly claim: number;
 }
 
 /** Without a pass: nothing was written. */
@@ -45,6 +47,7 @@ const placeOf = (row: PlaceRow): PlaceRecord => ({
   number: row.number,
   joinedAtMs: row.joined_at_ms,
   ended: row.ended,
+  claim: row.claim,
   receipt: row.leaf === null || row.head === null ? null : { leaf: row.leaf, head: row.head },
 });
 
@@ -57,11 +60,12 @@ const admissionOf = (row: AdmissionRow): AdmissionRecord => ({
   expiresAtMs: row.expires_at_ms,
   remainingMs: row.remaining_ms,
   state: row.state,
+  claim: row.claim,
 });
 
 const FIND_PLACES = `
   SELECT p.event_id, p.fan_id, p.number, (extract(epoch FROM p.joined_at) * 1000)::bigint AS joined_at_ms,
-         coalesce(a.left_at IS NOT NULL OR a.expires_at <= now(), false) AS ended,
+         coalesce(a.left_at IS NOT NULL OR a.expires_at <= now(), false) AS ended, p.claim,
          encode(p.leaf, 'hex') AS leaf, encode(p.head, 'hex') AS head
   FROM unnest($1::uuid[], $2::uuid[]) AS wanted (event_id, fan_id)
   JOIN line.places p ON p.event_id = wanted.event_id AND p.fan_id = wanted.fan_id AND p.spent_at IS NULL
@@ -74,17 +78,20 @@ const RECORD_PLACES = `
   ORDER BY position
   ON CONFLICT DO NOTHING
   RETURNING event_id, fan_id, number, (extract(epoch FROM joined_at) * 1000)::bigint AS joined_at_ms, false AS ended,
-            NULL AS leaf, NULL AS head`;
+            0 AS claim, NULL AS leaf, NULL AS head`;
 
 const ADMISSION = `pass_id, event_id, fan_id, number, coalesce(turn, number) AS turn,
   (extract(epoch FROM expires_at) * 1000)::bigint AS expires_at_ms,
   greatest(0, ceil(extract(epoch FROM expires_at - now()) * 1000))::bigint AS remaining_ms,
-  CASE WHEN left_at IS NOT NULL THEN 'left' WHEN expires_at <= now() THEN 'expired' ELSE 'live' END AS state`;
+  CASE WHEN left_at IS NOT NULL THEN 'left' WHEN expires_at <= now() THEN 'expired' ELSE 'live' END AS state,
+  coalesce((SELECT p.claim FROM line.places p
+             WHERE p.event_id = admissions.event_id AND p.number = admissions.number), 0) AS claim`;
 
 /**
  * From `places`, so that not even a well-signed number that was never recorded gets in. Under a share lock on the line's
  * counters, which whoever loads the line raises first: a loader either sees this row, or has raised the epoch and it is not
- * written. Otherwise a slot of a forgotten line could become one person more than the operator allows.
+ * written. Otherwise a slot of a forgotten line could become one person more than the operator allows. The place is locked as a
+ * hand-over locks it: whichever comes second sees the other, so no pass is left with a device that has lost the place.
  */
 const RECORD_ADMISSION = `
   WITH standing AS MATERIALIZED (
@@ -93,7 +100,8 @@ const RECORD_ADMISSION = `
     INSERT INTO line.admissions (pass_id, event_id, fan_id, number, turn, expires_at)
     SELECT $1::uuid, event_id, fan_id, number, nullif($6::bigint, number), now() + $5::bigint * interval '1 millisecond'
     FROM line.places
-    WHERE event_id = $2 AND fan_id = $3 AND number = $4 AND coalesce((SELECT epoch FROM standing), 0) <= $7::bigint
+    WHERE event_id = $2 AND fan_id = $3 AND number = $4 AND claim = $8 AND coalesce((SELECT epoch FROM standing), 0) <= $7::bigint
+    FOR SHARE
     ON CONFLICT (event_id, number) DO NOTHING
     RETURNING ${ADMISSION}
   )
@@ -214,14 +222,17 @@ export const createLineJournal = (pool: Pool): LineJournal => {
       await pool.query(SPEND_PLACE, [eventId, fanId, number]);
     },
 
-    async recordAdmission({ passId, eventId, fanId, number, turn, ttlMs, epoch }) {
-      const values = [passId, eventId, fanId, number, Math.ceil(ttlMs), turn, epoch];
+    async recordAdmission({ passId, eventId, fanId, number, turn, ttlMs, epoch, claim = 0 }) {
+      const values = [passId, eventId, fanId, number, Math.ceil(ttlMs), turn, epoch, claim];
       const { rows } = await pool.query<RecordedRow>(RECORD_ADMISSION, values);
       const [row] = rows;
       if (row === undefined) throw new Error('Postgres returned no row for an admission');
       if (row.pass_id !== null) return { ...admissionOf(row), created: true };
       const earlier = await findAdmission(eventId, number);
-      if (earlier !== null) return earlier.fanId === fanId ? { ...earlier, created: false } : null;
+      if (earlier !== null) {
+        const own = earlier.fanId === fanId && earlier.claim === claim;
+        return own ? { ...earlier, created: false } : null;
+      }
       return row.superseded ? 'superseded' : null;
     },
 

@@ -20,7 +20,8 @@ const FANS = `
          CASE WHEN o.status = 'confirmed' THEN floor(extract(epoch FROM o.settled_at) * 1000)::float8 END AS "paidAtMs"
     FROM line.places p
     LEFT JOIN line.admissions a ON a.event_id = p.event_id AND a.number = p.number
-    LEFT JOIN LATERAL (SELECT * FROM tickets.holds x WHERE x.pass_id = a.pass_id ORDER BY x.held_at LIMIT 1) h ON true
+    LEFT JOIN LATERAL (SELECT * FROM tickets.holds x WHERE x.pass_id = a.pass_id OR x.pass_id IN (
+      SELECT o.old_pass_id FROM line.hand_overs o WHERE o.event_id = a.event_id AND o.number = a.number) ORDER BY x.held_at LIMIT 1) h ON true
     LEFT JOIN LATERAL (
       SELECT * FROM tickets.orders x
        WHERE x.fan_id = p.fan_id AND x.event_id = p.event_id AND h.hold_id = ANY (x.hold_ids)

@@ -76,8 +76,8 @@ export const createDrawBookModel = (
         receipt: { leaf: toHex(leaf), head },
       };
       tables.draws.set(eventId, { ...row, entrants: number, head });
-      tables.places.set(numberKey(eventId, number), { ...place, spent: false });
-      return { ...place, ended: false, created: true };
+      tables.places.set(numberKey(eventId, number), { ...place, claim: 0, spent: false });
+      return { ...place, claim: 0, ended: false, created: true };
     },
     async reschedule(eventId, fromMs, toMs) {
       const row = rowOf(eventId);

@@ -23,6 +23,7 @@ export const createLineJournalModel = (tables: SaleTables, clock: Pick<Clock, 'n
       expiresAtMs: Math.floor(row.expiresAtMs),
       remainingMs: Math.max(0, Math.ceil(row.expiresAtMs - clock.nowMs())),
       state: stateOf(row),
+      claim: tables.places.get(numberKey(eventId, number))?.claim ?? 0,
     };
   };
 
@@ -50,7 +51,7 @@ export const createLineJournalModel = (tables: SaleTables, clock: Pick<Clock, 'n
       if (standing !== undefined) return { ...placeOf(standing), created: false };
       if (tables.places.has(numberKey(eventId, number))) return null;
       const joinedAtMs = Math.floor(clock.nowMs());
-      const row: PlaceRow = { eventId, fanId, number, joinedAtMs, receipt: null, spent: false };
+      const row: PlaceRow = { eventId, fanId, number, joinedAtMs, receipt: null, claim: 0, spent: false };
       tables.places.set(numberKey(eventId, number), row);
       return { ...placeOf(row), ended: false, created: true };
     },
@@ -63,11 +64,15 @@ export const createLineJournalModel = (tables: SaleTables, clock: Pick<Clock, 'n
       if (row === undefined || row.fanId !== fanId || row.spent || !placeOf(row).ended) return;
       tables.places.set(numberKey(eventId, number), { ...row, spent: true });
     },
-    async recordAdmission({ passId, eventId, fanId, number, turn, ttlMs, epoch }) {
+    async recordAdmission({ passId, eventId, fanId, number, turn, ttlMs, epoch, claim = 0 }) {
       const earlier = findAdmission(eventId, number);
-      if (earlier !== null) return earlier.fanId === fanId ? { ...earlier, created: false } : null;
+      if (earlier !== null) {
+        const same = earlier.fanId === fanId && earlier.claim === claim;
+        return same ? { ...earlier, created: false } : null;
+      }
       if ((tables.counters.get(eventId)?.epoch ?? 0) > epoch) return 'superseded';
-      if (tables.places.get(numberKey(eventId, number))?.fanId !== fanId) return null;
+      const place = tables.places.get(numberKey(eventId, number));
+      if (place?.fanId !== fanId || place.claim !== claim) return null;
       const nowMs = clock.nowMs();
       const row: AdmissionRow = {
         passId,

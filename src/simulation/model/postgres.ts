@@ -2,6 +2,7 @@ import type { Clock, Ids } from '../../domain/ports/environment.ts';
 import type { DrawBook } from '../../domain/ports/draw-book.ts';
 import type { EventStore } from '../../domain/ports/event-store.ts';
 import type { LineJournal } from '../../domain/ports/line.ts';
+import type { HandOverBook } from '../../domain/ports/recovery.ts';
 import type { OrderBook } from '../../domain/ports/order-book.ts';
 import type { Outbox } from '../../domain/ports/outbox.ts';
 import type { PaymentStore } from '../../domain/ports/payment-store.ts';
@@ -10,6 +11,7 @@ import type { SeatLedger } from '../../domain/ports/seat-ledger.ts';
 import type { SaleRecords } from '../../domain/sale-records.ts';
 import { createDrawBookModel } from './draw-book.ts';
 import { createEventStoreModel } from './event-store.ts';
+import { createHandOverModel } from './hand-overs.ts';
 import { createLineJournalModel } from './line-journal.ts';
 import { createOrderBookModel } from './order-book.ts';
 import { createOutboxModel } from './outbox.ts';
@@ -26,6 +28,7 @@ export interface PostgresPorts {
   readonly orders: OrderBook;
   readonly ticketOutbox: Outbox;
   readonly journal: LineJournal;
+  readonly handOvers: HandOverBook;
   readonly draws: DrawBook;
   readonly payments: PaymentStore;
   readonly reviews: ReviewStore;
@@ -54,6 +57,7 @@ export const createPostgresModel = (clock: Pick<Clock, 'nowMs'>, ids: Ids): Post
       ticketOutbox: outbox.port,
       journal,
       draws: createDrawBookModel(tables, clock, ids, journal),
+      handOvers: createHandOverModel(tables, clock),
       payments: payments.store,
       reviews: payments.reviews,
       paymentOutbox: payments.outbox,

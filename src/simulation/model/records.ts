@@ -3,7 +3,7 @@ import type { SaleRecords, UnsettledWork } from '../../domain/sale-records.ts';
 import type { Clock } from '../../domain/ports/environment.ts';
 import type { OutboxModel } from './outbox.ts';
 import type { PaymentModel } from './payment-store.ts';
-import { without, type SaleTables } from './rows.ts';
+import { numberKey, without, type SaleTables } from './rows.ts';
 
 export interface RecordParts {
   readonly tables: SaleTables;
@@ -23,6 +23,12 @@ export const readRecords = (
   const found = tables.events.get(eventId);
   if (found === undefined) throw new Error(`no event ${eventId}`);
   const { event, createdAtMs } = found;
+  /** A hold belongs to the admission whose pass it was made with, also where that was replaced since. */
+  const passNow = (passId: string): string => {
+    const replaced = tables.handOvers.values().find((row) => row.oldPassId === passId);
+    if (replaced === undefined) return passId;
+    return tables.admissions.get(numberKey(eventId, replaced.number))?.passId ?? passId;
+  };
   return {
     event: {
       eventId,
@@ -49,7 +55,7 @@ export const readRecords = (
       holdId: hold.holdId,
       sectionId: hold.sectionId,
       fanId: hold.fanId,
-      passId: hold.passId,
+      passId: passNow(hold.passId),
       seatIds: hold.seatIds,
       amountMinor: hold.amountMinor,
       state: hold.state,

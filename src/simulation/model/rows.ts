@@ -4,6 +4,7 @@ import type { EventId, FanId, SeatId, SectionId } from '../../domain/ids.ts';
 import type { Order, Ticket } from '../../domain/order.ts';
 import type { DrawRecord } from '../../domain/ports/draw-book.ts';
 import type { AdmissionRecord, PlaceRecord } from '../../domain/ports/line.ts';
+import type { HandOver } from '../../domain/ports/recovery.ts';
 import type { SeatRow } from '../../domain/seat.ts';
 import type { Database, Table } from './tables.ts';
 
@@ -44,10 +45,16 @@ export interface TicketRow extends Ticket {
 
 export type PlaceRow = Omit<PlaceRecord, 'ended'> & { readonly spent: boolean };
 
-export type AdmissionRow = Omit<AdmissionRecord, 'state' | 'remainingMs'> & {
+export type AdmissionRow = Omit<AdmissionRecord, 'state' | 'remainingMs' | 'claim'> & {
   readonly admittedAtMs: number;
   readonly leftAtMs: number | null;
 };
+
+export interface HandOverRow extends HandOver {
+  readonly eventId: EventId;
+  readonly requestId: string;
+  readonly oldPassId: string | null;
+}
 
 export type DrawRow = DrawRecord & { readonly secret: string };
 
@@ -71,6 +78,7 @@ export interface SaleTables {
   readonly admissions: Table<AdmissionRow>;
   readonly counters: Table<CountersRow>;
   readonly draws: Table<DrawRow>;
+  readonly handOvers: Table<HandOverRow>;
 }
 
 export const createTables = (db: Database): SaleTables => ({
@@ -85,6 +93,7 @@ export const createTables = (db: Database): SaleTables => ({
   admissions: db.table(),
   counters: db.table(),
   draws: db.table(),
+  handOvers: db.table(),
 });
 
 /** The row without columns that its reader does not ask for. */
