@@ -5,6 +5,9 @@ import laterEs from '../../web/fan/later/text/es.ts';
 import laterPt from '../../web/fan/later/text/pt.ts';
 import en from '../../web/fan/text/en.ts';
 import es from '../../web/fan/text/es.ts';
+import recoveryEn from '../../web/fan/text/recovery/en.ts';
+import recoveryEs from '../../web/fan/text/recovery/es.ts';
+import recoveryPt from '../../web/fan/text/recovery/pt.ts';
 import pt from '../../web/fan/text/pt.ts';
 import fansEn from '../../web/operator/text/fans/en.ts';
 import fansEs from '../../web/operator/text/fans/es.ts';
@@ -26,12 +29,14 @@ const placesOf = (text: Text): string =>
 
 const FAN: readonly Catalogue[] = [pt, en, es];
 const LATER: readonly Catalogue[] = [laterPt, laterEn, laterEs];
+const RECOVERY: readonly Catalogue[] = [recoveryPt, recoveryEn, recoveryEs];
 const CONSOLE: readonly Catalogue[] = [consolePt, consoleEn, consoleEs];
 const FANS: readonly Catalogue[] = [fansPt, fansEn, fansEs];
 
 for (const [name, [first, ...others]] of [
   ['fan page', FAN],
   ['fan page after the waiting', LATER],
+  ['fan page about recovery', RECOVERY],
   ['console', CONSOLE],
   ['console about fans', FANS],
 ] as const) {

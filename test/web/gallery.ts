@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import type { BrowserStage } from '../support/browser-stage.ts';
+import { goOn } from '../support/fan.ts';
 import { chooseSeats, comeInside } from './fan-stage.ts';
 
 /** Every screen that a fan may see, and how to get there. Looked at by axe, and by whoever takes pictures. */
@@ -156,6 +157,26 @@ const SALE: readonly Screen[] = [
       await page.getByRole('button', { name: 'Join the line' }).click();
       await title(page, 'You are in the line');
       await page.locator('.ahead-number').waitFor();
+    },
+  },
+  {
+    name: 'have-code',
+    async open(page, events, url) {
+      await page.goto(`${url}/e/${events.waiting}`);
+      await page.getByText('I have a code').click();
+      await page.getByLabel('Recovery code').fill('0001-AAAA-BBBB-CCCC');
+      await page.getByRole('button', { name: 'Go on here' }).click();
+      await page.getByText('This code is not of this line.').waitFor();
+    },
+  },
+  {
+    name: 'elsewhere',
+    async open(page, events, url) {
+      await page.goto(`${url}/e/${events.waiting}`);
+      await page.getByRole('button', { name: 'Join the line' }).click();
+      const code = await page.getByRole('group', { name: 'Recovery code' }).innerText();
+      await goOn(url, events.waiting, code);
+      await title(page, 'Your place goes on on another device');
     },
   },
   {

@@ -3,6 +3,7 @@ import { jittered, pause } from './api.ts';
 /** With headers, which `EventSource` cannot send: so one reader serves public and personal streams. */
 export interface StreamOptions<T> {
   readonly token?: string | null;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly onMessage: (message: T) => void;
   /** Whether the stream stands; false as soon as it broke. */
   readonly onState?: (open: boolean) => void;
@@ -25,6 +26,7 @@ const readStream = async <T>(path: string, options: StreamOptions<T>, signal: Ab
         ...(options.token === undefined || options.token === null
           ? {}
           : { authorization: `Bearer ${options.token}` }),
+        ...options.headers,
       },
       signal: AbortSignal.any([signal, silence.signal]),
     });

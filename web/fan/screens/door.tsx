@@ -3,6 +3,7 @@ import { useEffect } from 'preact/hooks';
 import { ask } from '../../shared/api.ts';
 import type { EventDocument } from '../../shared/documents.ts';
 import { calendarUrl } from '../calendar.ts';
+import { HaveCode } from '../recovery/have-code.tsx';
 import { dateTime } from '../say.ts';
 import { learnTime } from '../state/clock.ts';
 import { canStore } from '../state/stored.ts';
@@ -109,6 +110,7 @@ export const Door = ({ visit, event }: DoorProps) => {
           </div>
           <ProblemNote problem={visit.problem.value} />
           <Refused visit={visit} />
+          <HaveCode visit={visit} />
         </div>
         <ReadyCheck />
       </div>

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { EventDocument } from '../../shared/documents.ts';
 import { lazily } from '../router.tsx';
+import { Elsewhere } from '../recovery/elsewhere.tsx';
 import { openVisit, type Visit } from '../state/visit.ts';
 import { t } from '../texts.ts';
 import { Note } from '../ui.tsx';
@@ -25,6 +26,8 @@ const StageScreen = ({ visit, event }: StageProps) => {
       return <Door visit={visit} event={event} />;
     case 'waiting':
       return <Waiting visit={visit} event={event} />;
+    case 'elsewhere':
+      return <Elsewhere visit={visit} event={event} />;
     case 'called':
       return <Called visit={visit} event={event} />;
     case 'inside':

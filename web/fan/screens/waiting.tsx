@@ -1,7 +1,7 @@
-import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import type { EventDocument } from '../../shared/documents.ts';
 import { announce } from '../announcer.tsx';
+import { OtherDevice } from '../recovery/other-device.tsx';
 import { number, sayReason, span } from '../say.ts';
 import type { Standing } from '../state/stage.ts';
 import type { Visit } from '../state/visit.ts';
@@ -26,34 +26,6 @@ const OUTLOOKS = {
   uncertain: 'outlookUncertain',
   standby: 'outlookStandby',
 } as const;
-
-const copied = signal(false);
-
-const copy = async (text: string): Promise<void> => {
-  try {
-    await navigator.clipboard.writeText(text);
-    copied.value = true;
-    announce(t('copied'));
-  } catch {
-    // Without permission the code can still be marked by hand.
-  }
-};
-
-const Recovery = ({ code }: { readonly code: string }) => (
-  <section class="stack tight" aria-labelledby="close">
-    <h2 id="close">{t('mayClose')}</h2>
-    <p>{t('mayCloseText')}</p>
-    <p class="quiet small">{t('recoveryText')}</p>
-    <p class="row">
-      <code class="code" aria-label={t('recoveryCode')} role="group">
-        {code}
-      </code>
-      <button type="button" class="button small" onClick={() => void copy(code)}>
-        {t(copied.value ? 'copied' : 'copy')}
-      </button>
-    </p>
-  </section>
-);
 
 interface WaitingProps {
   readonly visit: Visit;
@@ -151,7 +123,7 @@ export const Waiting = ({ visit, event }: WaitingProps) => {
         ) : null}
         <ProblemNote problem={visit.problem.value} />
         <DrawLink eventId={visit.eventId} />
-        <Recovery code={visit.place.value?.recoveryCode ?? ''} />
+        <OtherDevice code={visit.place.value?.recoveryCode ?? ''} />
       </div>
       <aside class="card">
         <Prices event={event} />

@@ -2,7 +2,7 @@ import { ask, insist, newKey, type Ask, type Reply } from '../../shared/api.ts';
 import { learnTime, serverNowMs } from './clock.ts';
 import { stored } from './stored.ts';
 
-interface Session {
+export interface Session {
   readonly fanId: string;
   readonly token: string;
   readonly expiresAt: string;
@@ -54,6 +54,11 @@ export const asFan = async <T>(
   }
   if (reply.ok) learnTime(reply.at);
   return reply;
+};
+
+/** This browser is that fan from now on: somebody typed the fan's code here. */
+export const becomeFan = (next: Session): void => {
+  session.value = next;
 };
 
 /** The token for a stream; it is signed in by then. */

@@ -4,6 +4,8 @@ export interface Place {
   readonly place: string;
   readonly number: number;
   readonly recoveryCode: string;
+  /** Another device has it by now. */
+  readonly gone?: boolean;
 }
 
 export interface Standing {
@@ -43,6 +45,7 @@ export interface Known {
  * - `waiting`  in the line
  * - `called`   may come in, and is about to
  * - `inside`   choosing seats
+ * - `elsewhere` another device has the place
  * - `over`     was inside; the time is up
  * - `sold_out`, `closed`
  */
@@ -52,6 +55,7 @@ export type Stage =
   | 'door'
   | 'waiting'
   | 'called'
+  | 'elsewhere'
   | 'inside'
   | 'over'
   | 'sold_out'
@@ -85,6 +89,7 @@ const isCalled = ({ frame, place, standing }: Known): boolean =>
 export const stageOf = (known: Known): Stage => {
   const { event, place, pass, heldUntil, standing, nowMs } = known;
   if (event === null) return 'loading';
+  if (place?.gone === true) return 'elsewhere';
   if (pass !== null && Date.parse(pass.expiresAt) > nowMs) return 'inside';
   // Who holds seats when the pass ends may still pay for them.
   if (heldUntil !== null && Date.parse(heldUntil) > nowMs) return 'inside';

@@ -15,7 +15,7 @@ import { learnTime, now, serverNowMs } from './clock.ts';
 import { adoptPlainPlace } from './plain-place.ts';
 import { proofFor } from './proof.ts';
 import { entropyFor, forgetEntropy, keepReceipt, type Receipt } from './receipt.ts';
-import { asFan } from './session.ts';
+import { asFan, becomeFan, type Session } from './session.ts';
 import { aheadOf, stageOf, type Pass, type Place, type Stage, type Standing } from './stage.ts';
 import { stored } from './stored.ts';
 
@@ -48,11 +48,16 @@ export interface Visit {
   join(): Promise<void>;
   comeIn(): Promise<void>;
   leave(): Promise<void>;
+  /** Goes on here with the place of another device. Null: done; otherwise why not. */
+  recover(code: string, key: string): Promise<Problem | null>;
   /** Ends what watches the server. */
   close(): void;
 }
 
 type Joined = Place & { readonly frame: Frame; readonly receipt: Receipt | null };
+type Recovered = Joined & Session;
+/** The stream of the line ends with one where the place went to another device. */
+type StreamMessage = Frame | Pick<Problem, 'code'>;
 
 const STALE_AFTER_MS = 15_000;
 
@@ -136,8 +141,17 @@ export const openVisit = (eventId: string): Visit => {
       tries: 1,
     });
     if (reply.ok) standing.value = reply.body;
+    else if (reply.problem.code === 'place_handed_over') goneElsewhere(mine);
     // Another fan's place, or one of an installation that is no more.
     else if (reply.problem.code === 'place_invalid') place.value = null;
+  };
+
+  const goneElsewhere = (mine: Place): void => {
+    // Another tab may have brought it back meanwhile.
+    if (place.value?.place !== mine.place) return;
+    pass.value = null;
+    standing.value = null;
+    place.value = { ...mine, gone: true };
   };
 
   const start = (): void => {
@@ -145,13 +159,15 @@ export const openVisit = (eventId: string): Visit => {
     let streaming = false;
     let unfollow = (): void => undefined;
     const stopFollowing = effect(() => {
-      const wanted = place.value !== null && pass.value === null;
+      const mine = place.value;
+      const wanted = mine !== null && mine.gone !== true && pass.value === null;
       unfollow();
       unfollow = () => undefined;
       streaming = false;
       if (!wanted) return;
-      unfollow = follow<Frame>(`${path}/line/stream`, {
-        onMessage: seeFrame,
+      unfollow = follow<StreamMessage>(`${path}/line/stream`, {
+        headers: { 'catraca-place': mine.place },
+        onMessage: (message) => ('code' in message ? goneElsewhere(mine) : seeFrame(message)),
         onState: (open) => {
           streaming = open;
         },
@@ -171,10 +187,18 @@ export const openVisit = (eventId: string): Visit => {
     void repeat(
       () => STANDING_EVERY_MS,
       async () => {
-        if (pass.value === null) await readStanding();
+        if (place.value?.gone !== true) await readStanding();
       },
       abort.signal,
     );
+  };
+
+  const adopt = async ({ place: signed, number, recoveryCode, frame: seen }: Joined): Promise<void> => {
+    pass.value = null;
+    standing.value = null;
+    place.value = { place: signed, number, recoveryCode };
+    seeFrame(seen);
+    await readStanding();
   };
 
   const join = async (): Promise<void> => {
@@ -184,7 +208,10 @@ export const openVisit = (eventId: string): Visit => {
       asFan<Joined>('POST', `${path}/line`, {
         key: newKey(),
         body: { entropy },
-        ...(proof === null ? {} : { headers: { 'catraca-proof': proof } }),
+        headers: {
+          ...(proof !== null && { 'catraca-proof': proof }),
+          ...(place.value !== null && { 'catraca-place': place.value.place }),
+        },
       });
     let reply = await send(null);
     if (!reply.ok && reply.problem.code === 'proof_required') {
@@ -197,14 +224,23 @@ export const openVisit = (eventId: string): Visit => {
     if (!reply.ok && !isPassing(reply.problem)) forgetEntropy(eventId);
     if (reply.ok) {
       keepReceipt(eventId, reply.body.receipt, reply.status === 201 || !isNew);
-      const { place: signed, number, recoveryCode } = reply.body;
-      pass.value = null;
-      standing.value = null;
-      place.value = { place: signed, number, recoveryCode };
-      seeFrame(reply.body.frame);
-      await readStanding();
+      await adopt(reply.body);
     }
     busy.value = false;
+  };
+
+  const recover = async (code: string, key: string): Promise<Problem | null> => {
+    busy.value = true;
+    const reply = await ask<Recovered>('POST', `${path}/line/recovery`, { key, body: { code } });
+    if (reply.ok) {
+      const { fanId, token, expiresAt } = reply.body;
+      becomeFan({ fanId, token, expiresAt });
+      problem.value = null;
+      keepReceipt(eventId, reply.body.receipt, false);
+      await adopt(reply.body);
+    }
+    busy.value = false;
+    return reply.ok ? null : reply.problem;
   };
 
   const comeIn = async (): Promise<void> => {
@@ -219,6 +255,10 @@ export const openVisit = (eventId: string): Visit => {
     if (reply.ok) {
       problem.value = null;
       pass.value = { pass: reply.body.pass, expiresAt: reply.body.expiresAt };
+      return;
+    }
+    if (reply.problem.code === 'place_handed_over') {
+      goneElsewhere(mine);
       return;
     }
     // Called, but the slot went to the next: the line calls again.
@@ -250,6 +290,7 @@ export const openVisit = (eventId: string): Visit => {
     join,
     comeIn,
     leave,
+    recover,
     close: () => abort.abort(),
   };
 };

@@ -68,8 +68,6 @@ const en: SameShape<typeof pt> = {
   mayCloseText:
     'Your number is kept in this browser. When you come back you go on where you were. Just do not miss your turn.',
   recoveryCode: 'Recovery code',
-  recoveryText:
-    'Write it down with your number: should this browser lose them, it proves to the organiser which place is yours.',
   copy: 'Copy',
   copied: 'Copied',
   stale: 'News of the line is late. Your place is safe; we are trying to reconnect.',

@@ -70,8 +70,6 @@ const es: SameShape<typeof pt> = {
   mayCloseText:
     'Su número queda guardado en este navegador. Al volver, sigue donde estaba. Solo no deje pasar su turno.',
   recoveryCode: 'Código de recuperación',
-  recoveryText:
-    'Anótelo con su número: si este navegador los pierde, prueba ante la organización qué lugar es suyo.',
   copy: 'Copiar',
   copied: 'Copiado',
   stale: 'Las noticias de la fila se retrasan. Su lugar está a salvo; estamos reconectando.',

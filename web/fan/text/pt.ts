@@ -67,8 +67,6 @@ const pt = {
   mayCloseText:
     'A sua senha fica guardada neste navegador. Quando voltar, você continua de onde parou. Só não deixe para depois que a sua vez for chamada.',
   recoveryCode: 'Código de recuperação',
-  recoveryText:
-    'Anote junto com a senha: se este navegador perder tudo, ele prova à organização qual lugar é seu.',
   copy: 'Copiar',
   copied: 'Copiado',
   stale: 'As notícias da fila atrasaram. O seu lugar está garantido; estamos tentando reconectar.',
