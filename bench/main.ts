@@ -22,6 +22,7 @@ const USAGE = `usage: npm run bench -- <name> [options]
   actor-kit   asks through the actor kit, next to bare nact dispatch
   outages     how long each part's death and return are felt, next to what is promised
       --rounds <n>        deaths of each part (3)
+      --away-minutes <n>  then RabbitMQ stays away for so long, while orders are paid (0)
 
   workers     holds and refusals of one process against several behind one port
       --workers <n>       how many (2); --rounds, --seconds, --connections, --seats as above
@@ -44,6 +45,7 @@ const { values, positionals } = parseArgs({
     connections: { type: 'string', default: '128' },
     seats: { type: 'string', default: '60000' },
     workers: { type: 'string', default: '2' },
+    'away-minutes': { type: 'string', default: '0' },
     profile: { type: 'string' },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -77,7 +79,10 @@ const run = async (name: string | undefined): Promise<object | null> => {
         seats: whole('seats', values.seats),
       });
     case 'outages':
-      return benchOutages({ rounds: whole('rounds', values.rounds) });
+      return benchOutages({
+        rounds: whole('rounds', values.rounds),
+        awayMinutes: values['away-minutes'] === '0' ? 0 : whole('away-minutes', values['away-minutes']),
+      });
     default:
       return null;
   }

@@ -1,4 +1,5 @@
 import { availableParallelism, loadavg } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServerHandle } from '../src/chaos/nemesis.ts';
 import { createScope } from '../src/chaos/scope.ts';
 import { ask, msUntil, must, startStage, type OutageStage } from './outages/stage.ts';
@@ -12,6 +13,7 @@ const PROMISED = {
   'Redis stopped: a hold is granted': 2_000,
   'Redis stopped: normal after its return': 10_000,
   'RabbitMQ killed: an order paid meanwhile is confirmed after its return': 60_000,
+  'RabbitMQ away for long: the last of the orders paid meanwhile is confirmed': 60_000,
   'Postgres killed: closed, with 503 and a readiness that says so': 2_000,
   'Postgres killed: a hold is granted after its return': 10_000,
   'Postgres stopped: closed, with 503 and a readiness that says so': 2_000,
@@ -82,6 +84,36 @@ const withoutRabbit = async (stage: OutageStage, note: Note): Promise<void> => {
   note('RabbitMQ killed: an order paid meanwhile is confirmed after its return', ms);
 };
 
+const LONG_AWAY = 'RabbitMQ away for long: the last of the orders paid meanwhile is confirmed';
+/** One an outage's second, so that the longest outage finds work all along. */
+const PAY_EVERY_MS = 1_000;
+
+/** Orders are paid all the while; resolves when every one of them is confirmed. */
+const longWithoutRabbit = async (stage: OutageStage, note: Note, minutes: number): Promise<object> => {
+  await stage.rabbit.kill();
+  const untilMs = performance.now() + minutes * 60_000;
+  const paid: string[] = [];
+  for (let at = 0; performance.now() < untilMs; at += 1) {
+    const fromMs = performance.now();
+    paid.push(await stage.pay(stage.nodes[at % 2 === 0 ? 0 : 1]));
+    if (at % 60 === 0) console.error(`RabbitMQ is away: ${paid.length} orders paid`);
+    await sleep(Math.max(0, PAY_EVERY_MS - (performance.now() - fromMs)));
+  }
+  const statuses = () =>
+    Promise.all(
+      paid.map(async (orderId) => String((await stage.order(stage.nodes[1], orderId)).body['status'])),
+    );
+  const confirmedBefore = (await statuses()).filter((status) => status === 'confirmed').length;
+  await stage.rabbit.restart();
+  const ms = await msUntil(async () => {
+    const open = (await statuses()).filter((status) => status !== 'confirmed');
+    must(open.length === 0, open);
+  });
+  note(LONG_AWAY, ms);
+  console.error(`${paid.length} orders paid, ${confirmedBefore} of them confirmed before its return`);
+  return { minutes, paid: paid.length, confirmedBefore };
+};
+
 const withoutPostgres = async (stage: OutageStage, note: Note): Promise<void> => {
   for (const [name, harm] of HARMS) {
     await Promise.all([granted(stage, 0), granted(stage, 1)]);
@@ -114,12 +146,17 @@ const withoutNode = async (stage: OutageStage, note: Note): Promise<void> => {
 const whole = (ms: number): string => Math.round(ms).toLocaleString('en').padStart(9);
 
 /** Prints each promised time beside what was measured, and returns the table. */
-export const benchOutages = async (options: { readonly rounds: number }): Promise<object> => {
+export const benchOutages = async (options: {
+  readonly rounds: number;
+  /** Of the one long outage of RabbitMQ after all rounds; 0: none. */
+  readonly awayMinutes: number;
+}): Promise<object> => {
   const measured = new Map<What, number[]>();
   const note: Note = (what, ms) => {
     console.error(`${what}: ${Math.round(ms)} ms`);
     measured.set(what, [...(measured.get(what) ?? []), ms]);
   };
+  let long: object | null = null;
   const scope = createScope();
   try {
     const stage = await startStage(scope);
@@ -127,10 +164,12 @@ export const benchOutages = async (options: { readonly rounds: number }): Promis
       for (const outage of [withoutRedis, withoutPostgres, withoutNode, withoutRabbit])
         await outage(stage, note);
     }
+    if (options.awayMinutes > 0) long = await longWithoutRabbit(stage, note, options.awayMinutes);
   } finally {
     await scope.close();
   }
-  const rows = (Object.entries(PROMISED) as [What, number][]).map(([what, promisedMs]) => {
+  const known = (Object.entries(PROMISED) as [What, number][]).filter(([what]) => measured.has(what));
+  const rows = known.map(([what, promisedMs]) => {
     const all = (measured.get(what) ?? []).toSorted((a, b) => a - b);
     return {
       what,
@@ -150,5 +189,5 @@ export const benchOutages = async (options: { readonly rounds: number }): Promis
   console.log(
     `${availableParallelism()} cores, load ${load?.toFixed(1)}: above the cores everything waits its turn, outages too`,
   );
-  return { name: 'outages', rows, load };
+  return { name: 'outages', rows, long, load };
 };
