@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts';
 import type { RecoveryCodes } from '../domain/ports/recovery.ts';
-import type { LinePasses } from '../domain/ports/services.ts';
+import type { LinePasses } from '../domain/ports/waiting-room.ts';
 import { slowdownOf } from '../domain/slowdown.ts';
 import { systemClock, systemIds } from '../infra/environment.ts';
 import { nodeHashes } from '../infra/hashes.ts';

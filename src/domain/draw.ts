@@ -66,6 +66,14 @@ export const leafOf = (
 ): Uint8Array =>
   hashes.sha256(text(`${DRAW_VERSION} leaf\n${entry.eventId}\n${entry.fanId}\n${entry.entropy}`));
 
+/** What a lane's own draw has in place of the event's id; the first lane's draw is the event's (docs/LANES.md). */
+export const laneDrawId = (hashes: Hashes, eventId: EventId, lane: number): string => {
+  if (lane === 0) return eventId;
+  const hex = toHex(hashes.sha256(text(`${DRAW_VERSION} lane\n${eventId}\n${lane}`)));
+  // A UUID of version 8: made by a rule of our own.
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+};
+
 /** The chain's beginning: whoever holds a later link holds proof of the commitment. */
 export const firstHead = (hashes: Hashes, eventId: EventId, commitment: Uint8Array): Uint8Array =>
   hashes.sha256(text(`${DRAW_VERSION} chain\n${eventId}\n${toHex(commitment)}`));

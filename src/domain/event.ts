@@ -1,6 +1,7 @@
 import type { ProofSetting } from './join-proof.ts';
 import type { Launch, LaunchCurve } from './launch-curve.ts';
 import type { Show } from './show.ts';
+import type { LaneDefinition } from './lanes.ts';
 import { seatIdInArea, seatIdInRow, type EventId, type SeatId, type SectionId } from './ids.ts';
 
 /** What the operator set: `scheduled` opens by itself at `opensAt`; the other three stay until changed. */
@@ -25,6 +26,8 @@ export interface AdmissionKnobs {
   readonly paused: boolean;
   /** The rate follows the health of the sale, below the ceiling. Absent: on. */
   readonly closedLoop?: boolean | undefined;
+  /** The share of each lane in percent, in the order of the lanes. Absent: the line has none. */
+  readonly shares?: readonly number[] | undefined;
   readonly version: number;
 }
 
@@ -63,6 +66,8 @@ export interface EventDefinition {
   readonly draw?: { readonly beacon: string } | undefined;
   /** When and where the show is, and until when tickets may be given back. */
   readonly show?: Show | undefined;
+  /** Lanes that share the admissions, in an order that never changes. Absent: one line for all. */
+  readonly lanes?: readonly LaneDefinition[] | undefined;
   readonly sections: readonly SectionDefinition[];
 }
 

@@ -1,5 +1,16 @@
-import type { EventId } from './ids.ts';
+import type { EventId, PlaceNumber } from './ids.ts';
 import type { Phase } from './event.ts';
+import {
+  BYPASS_LANE,
+  eachLane,
+  furthestLanes,
+  laneOf,
+  laneViews,
+  positionOf,
+  type LaneDefinition,
+  type LaneView,
+} from './lanes.ts';
+import type { LaneCounters } from './ports/line.ts';
 import type { Sellout } from './outlook.ts';
 import type { Tier } from './tiers.ts';
 import { because, type Because, type BindingLimit, type LimitParameters } from './binding-limit.ts';
@@ -16,10 +27,12 @@ export interface Frame extends FrameExtras {
    * falls, whatever dies.
    */
   readonly asOf: string | null;
-  /** The highest number called: places up to it may come in. */
+  /** The highest number called: places up to it may come in. With lanes: called in all. */
   readonly serving: number;
-  /** The highest number given out. */
+  /** The highest number given out. With lanes: joined in all. */
   readonly joined: number;
+  /** How far each lane is, by position within the lane. Absent: the line has none. */
+  readonly lanes?: readonly LaneView[] | undefined;
   readonly inside: number;
   /** People a minute that the line lets in at present: min(operator's ceiling, what the sale can digest). */
   readonly ratePerMinute: number;
@@ -48,6 +61,7 @@ export interface LineReading {
   readonly epoch: number;
   readonly joined: number;
   readonly serving: number;
+  readonly lanes?: readonly LaneCounters[] | undefined;
   readonly inside: number;
   readonly effectiveRatePerMinute: number;
   readonly binding: BindingLimit;
@@ -74,20 +88,48 @@ const sayWhy = (phase: Phase, reading: LineReading | null): Pick<Frame, 'reason'
  */
 export const nextFrame = (
   previous: Frame | null,
-  event: { readonly eventId: EventId; readonly opensAtMs: number; readonly phase: Phase },
+  event: {
+    readonly eventId: EventId;
+    readonly opensAtMs: number;
+    readonly phase: Phase;
+    readonly lanes?: readonly LaneDefinition[] | undefined;
+  },
   reading: LineReading | null,
   nowMs: number,
-): Frame => ({
-  eventId: event.eventId,
-  epoch: Math.max(previous?.epoch ?? 0, reading?.epoch ?? 0),
-  phase: event.phase,
-  asOf: reading === null ? (previous?.asOf ?? null) : new Date(reading.countedAtMs).toISOString(),
-  serving: Math.max(previous?.serving ?? 0, reading?.serving ?? 0),
-  joined: Math.max(previous?.joined ?? 0, reading?.joined ?? 0),
-  inside: reading?.inside ?? previous?.inside ?? 0,
-  ratePerMinute: reading?.effectiveRatePerMinute ?? 0,
-  ...sayWhy(event.phase, reading),
-  drawn: (previous?.drawn ?? false) || (reading?.drawn ?? false),
-  opensAt: new Date(event.opensAtMs).toISOString(),
-  at: new Date(nowMs).toISOString(),
-});
+): Frame => {
+  const counts = {
+    serving: Math.max(previous?.serving ?? 0, reading?.serving ?? 0),
+    joined: Math.max(previous?.joined ?? 0, reading?.joined ?? 0),
+    lanes: furthestLanes(
+      previous === null ? undefined : eachLane(previous),
+      reading === null ? undefined : eachLane(reading),
+    ),
+  };
+  const lanes = laneViews(event.lanes, counts);
+  return {
+    eventId: event.eventId,
+    epoch: Math.max(previous?.epoch ?? 0, reading?.epoch ?? 0),
+    phase: event.phase,
+    asOf: reading === null ? (previous?.asOf ?? null) : new Date(reading.countedAtMs).toISOString(),
+    serving: counts.serving,
+    joined: counts.joined,
+    ...(lanes === undefined ? {} : { lanes }),
+    inside: reading?.inside ?? previous?.inside ?? 0,
+    ratePerMinute: reading?.effectiveRatePerMinute ?? 0,
+    ...sayWhy(event.phase, reading),
+    drawn: (previous?.drawn ?? false) || (reading?.drawn ?? false),
+    opensAt: new Date(event.opensAtMs).toISOString(),
+    at: new Date(nowMs).toISOString(),
+  };
+};
+
+/** The frame is up to a tick old; it would not count the one who reads it. */
+export const withPlace = (frame: Frame, number: PlaceNumber): Frame => {
+  const [lane, position] = [laneOf(number), positionOf(number)];
+  if (lane >= BYPASS_LANE) return frame;
+  if (frame.lanes === undefined) return { ...frame, joined: Math.max(frame.joined, position) };
+  const lanes = frame.lanes.map((one, index) =>
+    index === lane ? { ...one, joined: Math.max(one.joined, position) } : one,
+  );
+  return { ...frame, joined: lanes.reduce((sum, one) => sum + one.joined, 0), lanes };
+};

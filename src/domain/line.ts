@@ -1,15 +1,27 @@
 import type { AdmissionKnobs } from './event.ts';
 import type { BindingLimit } from './binding-limit.ts';
 import type { PlaceNumber } from './ids.ts';
-import type { LineSnapshot, RedeemOutcome, Slowdown, StepInput, StepResult } from './ports/line.ts';
+import { LANE_SPAN, numberIn, shareOut, type LaneQueue } from './lanes.ts';
+import {
+  addTo,
+  BUCKET_MS,
+  callKey,
+  endBucket,
+  hasJoined,
+  isServing,
+  laneAt,
+  lanesOf,
+  letIn,
+  servingFor,
+  takeBack,
+  type Line,
+} from './line-state.ts';
+import type { RedeemOutcome, StepInput, StepResult } from './ports/line.ts';
 
 /**
  * The rule of the line. `infra/redis/lua/line-*.lua` is the same rule in Lua; one conformance suite holds both. Functions
  * are deterministic and change the line in place: copying some thousand live passes would cost more than the step.
- * Everything that must end by itself (calls, passes, wants) is counted in buckets of `BUCKET_MS` by the time it ends, so
- * that a step looks only at the buckets that ended since the last one.
  */
-export const BUCKET_MS = 250;
 
 /** One person costs this much credit; a rate per minute earns `rate` a millisecond. Whole numbers, so nothing is rounded. */
 export const PERSON = 60_000;
@@ -20,45 +32,6 @@ export const WANT_MS = 5_000;
 /** A node that slows the line says so with each step, once a second at least; silent for this long, it is well or gone. */
 export const SLOW_MS = 3_000;
 
-interface CallBucket {
-  /** Numbers above `from` and up to `upTo` were called. */
-  readonly from: number;
-  upTo: number;
-  /** Of those, how many have neither come nor lapsed. */
-  outstanding: number;
-}
-
-interface Pass {
-  readonly endsAtMs: number;
-  readonly bucket: number;
-}
-
-export interface Line {
-  epoch: number;
-  joined: number;
-  serving: number;
-  admitted: number;
-  inside: number;
-  called: number;
-  /** Late-comers who asked and found no slot; the step leaves that many for them. */
-  wants: number;
-  credit: number;
-  atMs: number;
-  /** The last bucket that has been given back. */
-  cursor: number;
-  /** Version -1: none seen yet. */
-  knobs: AdmissionKnobs;
-  /** The lowest that a node has asked for, which node, and until when. */
-  slowdown: Slowdown & { readonly untilMs: number; readonly node?: string | undefined };
-  /** Whether the first knobs seen bring a full burst. */
-  fresh: boolean;
-  readonly calls: Map<number, CallBucket>;
-  readonly passEnds: Map<number, number>;
-  readonly wantEnds: Map<number, number>;
-  readonly passes: Map<PlaceNumber, Pass>;
-  readonly wanted: Map<PlaceNumber, number>;
-}
-
 /**
  * The most that may be let in at one moment: a second's worth, at least one person. More would let an idle line build up
  * a rush; less than a tick's worth would lose rate. A rate of zero lets nobody in, not even with credit saved up before.
@@ -66,70 +39,12 @@ export interface Line {
 export const burstOf = (ratePerMinute: number): number =>
   ratePerMinute > 0 ? Math.max(1, Math.floor(ratePerMinute / 60)) : 0;
 
-const endBucket = (line: Line, endsAtMs: number): number =>
-  // Never behind the cursor, or a clock set back would leave a bucket that no step ever looks at.
-  Math.max(Math.ceil(endsAtMs / BUCKET_MS), line.cursor + 1);
-
-const addTo = (buckets: Map<number, number>, bucket: number, change: number): void => {
-  const count = (buckets.get(bucket) ?? 0) + change;
-  if (count > 0) buckets.set(bucket, count);
-  else buckets.delete(bucket);
-};
-
-/** A line as its snapshot describes it. Calls are forgotten: whoever was called and comes is a late-comer. */
-export const restoreLine = (snapshot: LineSnapshot, nowMs: number): Line => {
-  const line: Line = {
-    epoch: snapshot.epoch,
-    joined: Math.max(snapshot.joined, snapshot.serving),
-    serving: snapshot.serving,
-    admitted: snapshot.admitted,
-    inside: 0,
-    called: 0,
-    wants: 0,
-    credit: 0,
-    atMs: nowMs,
-    cursor: Math.floor(nowMs / BUCKET_MS),
-    knobs: { ratePerMinute: 0, insideMax: 0, paused: false, version: -1 },
-    slowdown: { ratePerMinute: 0, reason: 'rate', untilMs: 0 },
-    fresh: snapshot.firstUse,
-    calls: new Map(),
-    passEnds: new Map(),
-    wantEnds: new Map(),
-    passes: new Map(),
-    wanted: new Map(),
-  };
-  for (const pass of snapshot.passes) letIn(line, pass.number, pass.remainingMs, nowMs);
-  return line;
-};
-
-/** Somebody restored it first: only what must never go back is raised. */
-export const raiseLine = (line: Line, floor: Omit<LineSnapshot, 'firstUse' | 'passes'>): void => {
-  line.epoch = Math.max(line.epoch, floor.epoch);
-  line.serving = Math.max(line.serving, floor.serving);
-  line.joined = Math.max(line.joined, floor.joined, line.serving);
-  line.admitted = Math.max(line.admitted, floor.admitted);
-};
-
-const letIn = (line: Line, number: PlaceNumber, ttlMs: number, nowMs: number): void => {
-  const endsAtMs = nowMs + ttlMs;
-  const bucket = endBucket(line, endsAtMs);
-  line.passes.set(number, { endsAtMs, bucket });
-  addTo(line.passEnds, bucket, 1);
-  line.inside += 1;
-};
-
-/** What has been given back with its bucket is not given back again. */
-const takeBack = (line: Line, { bucket }: Pass): boolean => {
-  if (bucket <= line.cursor) return false;
-  addTo(line.passEnds, bucket, -1);
-  line.inside -= 1;
-  return true;
-};
-
 const giveBack = (line: Line, bucket: number): void => {
-  const call = line.calls.get(bucket);
-  if (call !== undefined) line.called -= call.outstanding;
-  line.calls.delete(bucket);
+  for (let lane = 0; lane <= line.lanes.length; lane += 1) {
+    const key = callKey(lane, bucket);
+    line.called -= line.calls.get(key)?.outstanding ?? 0;
+    line.calls.delete(key);
+  }
   line.inside -= line.passEnds.get(bucket) ?? 0;
   line.passEnds.delete(bucket);
   line.wants -= line.wantEnds.get(bucket) ?? 0;
@@ -140,7 +55,8 @@ const giveBack = (line: Line, bucket: number): void => {
 const bucketsEnded = (line: Line, current: number): readonly number[] => {
   const span = current - line.cursor;
   if (span <= 1_000) return Array.from({ length: Math.max(0, span) }, (_, index) => line.cursor + 1 + index);
-  const known = new Set([...line.calls.keys(), ...line.passEnds.keys(), ...line.wantEnds.keys()]);
+  const called = [...line.calls.keys()].map((key) => key % LANE_SPAN);
+  const known = new Set([...called, ...line.passEnds.keys(), ...line.wantEnds.keys()]);
   return [...known].filter((bucket) => bucket <= current);
 };
 
@@ -182,6 +98,7 @@ const advance = (line: Line, nowMs: number): void => {
 const adopt = (line: Line, knobs: AdmissionKnobs): void => {
   if (knobs.version <= line.knobs.version) return;
   line.knobs = knobs;
+  for (let lane = 1; lane < (knobs.shares?.length ?? 0); lane += 1) laneAt(line, lane);
   const cap = burstOf(knobs.ratePerMinute) * PERSON;
   line.credit = line.fresh && knobs.ratePerMinute > 0 ? cap : Math.min(line.credit, cap);
   if (knobs.ratePerMinute > 0) line.fresh = false;
@@ -208,7 +125,7 @@ const limitOf = (line: Line, input: StepInput): Pick<StepResult, 'binding' | 'pa
 const bindingOf = (line: Line, input: StepInput): BindingLimit => {
   if (!input.open) return 'closed';
   if (line.knobs.paused) return 'paused';
-  if (line.serving >= line.joined) return 'nobody_waiting';
+  if (isServing(line) >= hasJoined(line)) return 'nobody_waiting';
   const room = roomOf(line, input.roomLeft);
   if (room.stock <= 0) return 'stock';
   if (room.inside - line.wants <= 0) return 'inside';
@@ -220,19 +137,24 @@ export const stepLine = (line: Line, input: StepInput, callTtlMs: number, nowMs:
   advance(line, nowMs);
   adopt(line, input.knobs);
   heed(line, input);
-  line.joined = Math.max(line.joined, input.joinedAtLeast ?? 0);
+  for (const [lane, joined] of (input.joinedAtLeast ?? []).entries()) {
+    const counts = laneAt(line, lane);
+    counts.joined = Math.max(counts.joined, joined);
+  }
   const calling = input.open && !line.knobs.paused;
   if (calling) {
     const room = roomOf(line, input.roomLeft);
     const slots = Math.min(room.credit, room.inside) - line.wants;
-    const count = Math.max(0, Math.min(line.joined - line.serving, slots, room.stock));
-    if (count > 0) call(line, count, endBucket(line, nowMs + callTtlMs));
+    const count = Math.max(0, Math.min(hasJoined(line) - isServing(line), slots, room.stock));
+    if (count > 0) callShared(line, count, endBucket(line, nowMs + callTtlMs));
   }
-  const { epoch, joined, serving, admitted, inside, called } = line;
+  const { epoch, admitted, inside, called } = line;
+  const lanes = lanesOf(line);
   return {
     epoch,
-    joined,
-    serving,
+    joined: hasJoined(line),
+    serving: isServing(line),
+    ...(lanes === undefined ? {} : { lanes }),
     admitted,
     inside,
     called,
@@ -242,17 +164,38 @@ export const stepLine = (line: Line, input: StepInput, callTtlMs: number, nowMs:
   };
 };
 
-const call = (line: Line, count: number, bucket: number): void => {
-  const from = line.serving;
-  line.serving += count;
+const callShared = (line: Line, count: number, bucket: number): void => {
+  if (line.lanes.length === 0) {
+    call(line, 0, count, bucket);
+    return;
+  }
+  const queues = [line, ...line.lanes].map(({ joined, serving, lead }, lane): LaneQueue => ({
+    waiting: joined - serving,
+    share: line.knobs.shares?.[lane] ?? 1,
+    lead,
+    called: 0,
+  }));
+  shareOut(queues, count);
+  for (const [lane, { called, lead }] of queues.entries()) {
+    laneAt(line, lane).lead = lead;
+    if (called > 0) call(line, lane, called, bucket);
+  }
+};
+
+const call = (line: Line, lane: number, count: number, bucket: number): void => {
+  const counts = laneAt(line, lane);
+  const from = numberIn(lane, counts.serving);
+  counts.serving += count;
   line.admitted += count;
   line.called += count;
   line.credit -= count * PERSON;
-  const present = line.calls.get(bucket);
+  const key = callKey(lane, bucket);
+  const upTo = numberIn(lane, counts.serving);
+  const present = line.calls.get(key);
   if (present === undefined) {
-    line.calls.set(bucket, { from, upTo: line.serving, outstanding: count });
+    line.calls.set(key, { from, upTo, outstanding: count });
   } else {
-    present.upTo = line.serving;
+    present.upTo = upTo;
     present.outstanding += count;
   }
 };
@@ -312,7 +255,7 @@ export const redeemPlace = (
   if (pass !== undefined && pass.endsAtMs > nowMs) {
     return { kind: 'admitted', remainingMs: pass.endsAtMs - nowMs, again: true, epoch: line.epoch };
   }
-  if (number > line.serving) return { kind: 'not_called' };
+  if (number > servingFor(line, number)) return { kind: 'not_called' };
   if (line.knobs.paused) return { kind: 'paused' };
   if (!takeReserved(line, number) && !takeFree(line, number, nowMs)) return { kind: 'not_called' };
   letIn(line, number, passTtlMs, nowMs);
@@ -331,6 +274,13 @@ export const assurePass = (line: Line, number: PlaceNumber, remainingMs: number,
   if (stands) takeBack(line, pass);
   letIn(line, number, remainingMs, nowMs);
   return !stands;
+};
+
+/** The next number of a lane, behind `behind` of its positions. */
+export const nextInLane = (line: Line, lane: number, behind: number): PlaceNumber => {
+  const counts = laneAt(line, lane);
+  counts.joined = Math.max(counts.joined, behind) + 1;
+  return numberIn(lane, counts.joined);
 };
 
 /** Gives the slot of a live pass back. False: it had none (any more). */

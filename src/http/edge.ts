@@ -6,13 +6,12 @@ import type { Tracing } from '../domain/ports/tracing.ts';
 import type { Upstream } from '../domain/ports/upstream.ts';
 import type {
   BearerTokens,
-  LinePasses,
   OperatorService,
   PaymentService,
   TicketCodes,
   TicketService,
-  WaitingRoomService,
 } from '../domain/ports/services.ts';
+import type { LinePasses, WaitingRoomService } from '../domain/ports/waiting-room.ts';
 import type { JoinDoor } from '../domain/ports/join-door.ts';
 import type { TicketPrinter } from '../domain/ports/ticket-printer.ts';
 import type { Pages } from './pages.ts';

@@ -4,7 +4,8 @@ import { seatCountOf, type EventDefinition, type SaleEvent } from '../domain/eve
 import { PROOF_SETTINGS } from '../domain/join-proof.ts';
 import type { LaunchCurve } from '../domain/launch-curve.ts';
 import { showFault } from '../domain/show.ts';
-import { amountMinor, currency, iso, sectionId } from './schemas.ts';
+import { MOST_LANES } from '../domain/lanes.ts';
+import { amountMinor, currency, iso, laneSchema, sectionId } from './schemas.ts';
 import { showChangeShape, showDocument, showOf, showShape, withoutShow } from './show-definition.ts';
 
 /** A map larger than this is several events. */
@@ -89,6 +90,17 @@ const limits = z.object({
   holdsPerFan: z.int().min(1).max(1_000),
 });
 
+/** The lanes as operators write them; their order stays for ever. */
+export const lanesSchema = z
+  .array(laneSchema)
+  .min(1)
+  .max(MOST_LANES)
+  .refine((lanes) => isUnique(lanes.map(({ id }) => id)), 'lane ids must differ')
+  .refine(
+    (lanes) => lanes.reduce((sum, { sharePercent }) => sum + sharePercent, 0) === 100,
+    'the shares must add up to 100',
+  );
+
 /** What an operator sends to create an event; parses into the domain's definition. */
 export const eventDefinitionSchema = z
   .object({
@@ -116,6 +128,10 @@ export const eventDefinitionSchema = z
           'so that anybody can look it up. The line waits until an operator has given it. Absent: none.',
       }),
     ...showShape,
+    lanes: lanesSchema.optional().meta({
+      description:
+        'Lanes that share the admissions (docs/LANES.md). Who joins without a code stands in the first that is open.',
+    }),
     sections: z.array(section).min(1).max(1_000),
   })
   .superRefine((one, context) => {
@@ -195,6 +211,7 @@ export const definitionDocument = (event: SaleEvent): z.output<typeof eventDefin
   lateMoney: { reseat: event.lateMoney?.reseat ?? false },
   ...(event.launch ? { launch: launchDocument(event.launch.curve) } : {}),
   ...showDocument(event.show ?? {}),
+  ...(event.lanes === undefined ? {} : { lanes: event.lanes.map((lane) => ({ ...lane })) }),
   sections: event.sections.map(({ id, name, priceMinor, rows, capacity }) => ({
     id,
     name,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { amountMinor, count, currency, instant, phase, sectionId, uuid } from './schemas.ts';
+import { amountMinor, count, currency, instant, phase, sectionId, uuid, laneSchema } from './schemas.ts';
 import { publicShowShape } from './show-definition.ts';
 
 const limits = z.strictObject({ seatsPerFan: z.int().min(1), holdsPerFan: z.int().min(1) });
@@ -14,6 +14,7 @@ export const eventSchema = z
     opensAt: instant,
     phase,
     limits,
+    lanes: z.array(laneSchema).optional().meta({ description: 'Absent: one line for all.' }),
     ...publicShowShape,
     sections: z.array(
       z.strictObject({

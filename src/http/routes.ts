@@ -16,6 +16,7 @@ import { operatorActorRoutes } from './routes/operator-actors.ts';
 import { operatorDefinitionRoutes } from './routes/operator-definition.ts';
 import { operatorDrawRoutes } from './routes/operator-draw.ts';
 import { operatorEventRoutes } from './routes/operator-events.ts';
+import { operatorLaneRoutes } from './routes/operator-lanes.ts';
 import { operatorMoneyRoutes } from './routes/operator-money.ts';
 import { operatorQueueRoutes } from './routes/operator-queues.ts';
 import { operatorReviewRoutes } from './routes/operator-reviews.ts';
@@ -49,6 +50,7 @@ export const createRoutes = (edge: Edge): readonly Route[] => {
     ...of('tickets', operatorEventRoutes(edge)),
     ...of('tickets', operatorDefinitionRoutes(edge)),
     ...of('tickets', operatorDrawRoutes(edge)),
+    ...of('tickets', operatorLaneRoutes(edge)),
     ...of('tickets', operatorActorRoutes(edge)),
     ...of('payments', operatorMoneyRoutes(edge)),
     ...of('tickets', operatorQueueRoutes(edge)),

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { BUDGETS_MS, type Signal } from '../domain/closed-loop.ts';
 import type { BindingLimit } from '../domain/binding-limit.ts';
 import { isSeatId, isSectionId, isUuid } from '../domain/ids.ts';
 import { LIMIT_TEXTS } from '../domain/binding-limit.ts';
@@ -83,6 +82,29 @@ const selloutSchema = z.strictObject({
   }),
 });
 
+export const laneId = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'must be 1 to 32 lower-case letters, digits or dashes')
+  .meta({ example: 'fan-club' });
+
+export const laneSchema = z.strictObject({
+  id: laneId,
+  name: z.string().trim().min(1).max(100),
+  sharePercent: z
+    .int()
+    .min(1)
+    .max(100)
+    .meta({ description: 'Of the admissions; what a lane does not use flows to the others.' }),
+  access: z
+    .enum(['open', 'code'])
+    .meta({ description: '`code`: only with a code for it, or by invitation.' }),
+});
+
+const laneViewSchema = laneSchema.extend({
+  serving: count.meta({ description: 'The highest position called: up to it they may come in.' }),
+  joined: count,
+});
+
 export const frameSchema = z
   .strictObject({
     eventId: uuid,
@@ -92,8 +114,13 @@ export const frameSchema = z
       description:
         'When the line got to `serving`. Of two frames the newer has the greater `epoch`, then `asOf`; in that order `serving` never falls.',
     }),
-    serving: count.meta({ description: 'The highest number called: places up to it may come in.' }),
-    joined: count.meta({ description: 'The highest number given out.' }),
+    serving: count.meta({
+      description: 'The highest number called: places up to it may come in. With `lanes`: called in all.',
+    }),
+    joined: count.meta({ description: 'The highest number given out. With `lanes`: joined in all.' }),
+    lanes: z.array(laneViewSchema).optional().meta({
+      description: 'How far each lane is, by position within it. Absent: one line for all.',
+    }),
     inside: count,
     ratePerMinute: z.number().min(0),
     reason: bindingLimit.meta({ description: 'What limits the rate now.' }),
@@ -225,95 +252,3 @@ export const orderSchema = z
     tickets: z.array(ticketSchema),
   })
   .meta({ id: 'Order' });
-
-const seatCounts = { free: count, held: count, paying: count, sold: count };
-
-const loopSchema = z
-  .strictObject({
-    mode: z.enum(['open', 'slow_start', 'increase', 'hold', 'decrease', 'stopped']).meta({
-      description: '`open`: nothing is held back. `stopped`: nobody is let in, and every place is kept.',
-    }),
-    ratePerMinute: count.meta({ description: 'What this node finds the sale can digest.' }),
-    because: becauseSchema.nullable(),
-    signals: z.array(
-      z.strictObject({
-        signal: z.enum(Object.keys(BUDGETS_MS) as [Signal, ...Signal[]]),
-        valueMs: z
-          .number()
-          .min(0)
-          .meta({ description: 'Nine of ten were below it in the last five seconds.' }),
-        budgetMs: count.meta({ description: 'Above it fewer people are let in.' }),
-      }),
-    ),
-  })
-  .meta({
-    id: 'ClosedLoop',
-    description: 'The closed loop of the node that answers. Null: it is switched off.',
-  });
-
-const launchSchema = z
-  .strictObject({
-    curve: z.object({
-      startsAt: instant.optional(),
-      firstBatch: count.optional(),
-      points: z.array(z.strictObject({ afterSeconds: count, ratePerMinute: count })),
-      taper: z.strictObject({ belowShare: z.number(), toShare: z.number() }).optional(),
-    }),
-    active: z.boolean().meta({ description: 'False: a rate set by hand holds instead.' }),
-    ratePerMinute: count.nullable().meta({ description: 'What it has for this moment; null: not in force.' }),
-  })
-  .meta({ id: 'Launch', description: 'The planned rates. Null: none are planned.' });
-
-export const numbersSchema = z
-  .strictObject({
-    eventId: uuid,
-    phase,
-    frame: frameSchema,
-    line: z.strictObject({
-      epoch: count,
-      joined: count,
-      serving: count,
-      admitted: count,
-      inside: count,
-      called: count,
-    }),
-    admission: z.strictObject({
-      ratePerMinute: count,
-      insideMax: count,
-      paused: z.boolean(),
-      closedLoop: z.boolean(),
-      version: count,
-    }),
-    loop: loopSchema.nullable(),
-    launch: launchSchema.nullable(),
-    seats: z.strictObject(seatCounts),
-    orders: z.strictObject({
-      awaitingPayment: count,
-      confirmed: count,
-      failed: count,
-      expired: count,
-      rejected: count,
-      refunded: count,
-    }),
-    holds: z
-      .strictObject({
-        granted: count,
-        conflicts: count.meta({ description: 'Somebody else was quicker.' }),
-        refused: count.meta({ description: 'For another reason.' }),
-        p50Ms: z.number().min(0).nullable(),
-        p99Ms: z.number().min(0).nullable(),
-      })
-      .meta({
-        description: 'Asked of the node that answers, since it started; times are of the last ten seconds.',
-      }),
-    sections: z.array(
-      z.strictObject({
-        sectionId,
-        ...seatCounts,
-        closed: z.boolean().meta({ description: 'On this node, after repeated faults.' }),
-      }),
-    ),
-    limit: frameSchema.shape.reason,
-    at: z.iso.datetime(),
-  })
-  .meta({ id: 'LiveNumbers' });

@@ -61,7 +61,7 @@ export const createFallbackLineStore = ({
     degraded ? degradedKnobs(knobs) : knobs;
 
   return {
-    nextNumber: (eventId, behind) => ask((store) => store.nextNumber(eventId, behind)),
+    nextNumber: (eventId, behind, lane) => ask((store) => store.nextNumber(eventId, behind, lane)),
     step: (eventId, input) =>
       ask(async (store, degraded): Promise<StepResult | Lost> => {
         const result = await store.step(eventId, { ...input, knobs: knobsFor(input.knobs, degraded) });

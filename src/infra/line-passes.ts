@@ -2,7 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { isUuid } from '../domain/ids.ts';
 import { LRUCache } from 'lru-cache';
 import type { RecoveryCodes } from '../domain/ports/recovery.ts';
-import type { LinePasses } from '../domain/ports/services.ts';
+import type { LinePasses } from '../domain/ports/waiting-room.ts';
 import { createRecoveryCodes } from './recovery-codes.ts';
 
 const PLACE = 'cp1';

@@ -2,18 +2,14 @@ import type { ActorSystem } from '../actors/kit/system.ts';
 import { changedEvent } from '../domain/event-change.ts';
 import type { SaleEvent } from '../domain/event.ts';
 import type { Show } from '../domain/show.ts';
+import { changedLanes } from '../domain/lanes.ts';
 import type { EventId, SectionId } from '../domain/ids.ts';
 import type { Clock } from '../domain/ports/environment.ts';
 import type { AuditLog, EventStore, SectionCounts } from '../domain/ports/event-store.ts';
 import type { MessageBus } from '../domain/ports/message-bus.ts';
 import type { MoneyReport } from '../domain/ports/reconciliation-store.ts';
-import type {
-  Actor,
-  LiveNumbers,
-  OperatorService,
-  PaymentService,
-  WaitingRoomService,
-} from '../domain/ports/services.ts';
+import type { Actor, LiveNumbers, OperatorService, PaymentService } from '../domain/ports/services.ts';
+import type { WaitingRoomService } from '../domain/ports/waiting-room.ts';
 import { isRefusal } from '../domain/refusal.ts';
 import { phaseAt } from '../domain/event.ts';
 import type { HoldTally } from './hold-tally.ts';
@@ -72,6 +68,16 @@ const editedOf = ({ name, venue, opensAtMs, limits, lateMoney, show, sections }:
     ]),
   ),
 });
+
+/** A share a member, so that the audit shows which of them changed. */
+const lanesAudited = ({ lanes = [] }: SaleEvent) =>
+  Object.fromEntries(
+    lanes.flatMap(({ id, name, sharePercent, access }) => [
+      [`${id}.sharePercent`, sharePercent],
+      [`${id}.name`, name],
+      [`${id}.access`, access],
+    ]),
+  );
 
 /** What operators see and do. Every act is written to the audit with who, when, old and new. */
 export const createOperatorService = (options: OperatorServiceOptions): OperatorService => {
@@ -142,6 +148,15 @@ export const createOperatorService = (options: OperatorServiceOptions): Operator
 
     planLaunch: (eventId, curve, by) =>
       act(by, 'launch.plan', eventId, events.planLaunch(eventId, curve), ({ launch }) => launch ?? null),
+
+    async setLanes(eventId, lanes, by) {
+      const done = await events.setLanes(eventId, (event) => changedLanes(event.lanes, lanes));
+      if (done === null || isRefusal(done)) return done;
+      const { before, after } = done;
+      await record(by, 'lanes.set', eventId, lanesAudited(before), lanesAudited(after));
+      await options.changed(eventId);
+      return after;
+    },
 
     setMessage: (eventId, text, by) =>
       act(by, 'event.message', eventId, events.setMessage(eventId, text), ({ message }) => ({

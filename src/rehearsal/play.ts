@@ -7,7 +7,8 @@ import {
   type LoopState,
 } from '../domain/closed-loop.ts';
 import type { AdmissionKnobs } from '../domain/event.ts';
-import { leaveLine, redeemPlace, restoreLine, stepLine, type Line } from '../domain/line.ts';
+import { restoreLine, type Line } from '../domain/line-state.ts';
+import { leaveLine, redeemPlace, stepLine } from '../domain/line.ts';
 import type { Slowdown } from '../domain/ports/line.ts';
 import { RecentTimes } from '../domain/recent-times.ts';
 import { Agenda } from './agenda.ts';

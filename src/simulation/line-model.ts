@@ -6,9 +6,10 @@ import {
   slowdownOfStock,
 } from '../domain/closed-loop.ts';
 import type { AdmissionKnobs } from '../domain/event.ts';
-import { leaveLine, redeemPlace, restoreLine, stepLine, type Line } from '../domain/line.ts';
+import { restoreLine, type Line } from '../domain/line-state.ts';
+import { leaveLine, redeemPlace, stepLine } from '../domain/line.ts';
 import { outlookOf, selloutOf, type Outlook } from '../domain/outlook.ts';
-import type { Eta } from '../domain/ports/services.ts';
+import type { Eta } from '../domain/ports/waiting-room.ts';
 import { slower } from '../domain/slowdown.ts';
 import { etaOf } from '../waiting-room/eta.ts';
 import { createPace } from '../waiting-room/pace.ts';

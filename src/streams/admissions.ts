@@ -95,7 +95,12 @@ export const admissionFrames = (options: AdmissionOptions): Observable<Frame> =>
       (previous, { wish, reading }) => ({
         ...nextFrame(
           previous,
-          { eventId: wish.event.eventId, opensAtMs: wish.event.opensAtMs, phase: wish.phase },
+          {
+            eventId: wish.event.eventId,
+            opensAtMs: wish.event.opensAtMs,
+            phase: wish.phase,
+            lanes: wish.event.lanes,
+          },
           reading,
           options.nowMs(),
         ),

@@ -1,6 +1,6 @@
 import type { Frame } from '../domain/frame.ts';
 import { secondsOnCurve, type CurveMoment, type LaunchCurve } from '../domain/launch-curve.ts';
-import type { Eta } from '../domain/ports/services.ts';
+import type { Eta } from '../domain/ports/waiting-room.ts';
 import type { Reading } from './pace.ts';
 
 export interface EtaInput {

@@ -3,11 +3,19 @@ import type { LoopState } from '../domain/closed-loop.ts';
 import { phaseAt, type SaleEvent } from '../domain/event.ts';
 import type { Frame } from '../domain/frame.ts';
 import { momentOf, type CurveMoment, type LaunchCurve } from '../domain/launch-curve.ts';
-import type { LineCounters, Lost, StepInput, StepResult } from '../domain/ports/line.ts';
+import { eachLane, furthestLanes } from '../domain/lanes.ts';
+import type {
+  JournalledLine,
+  LineCounters,
+  LineSnapshot,
+  Lost,
+  StepInput,
+  StepResult,
+} from '../domain/ports/line.ts';
 import { slowdownOfLaunch, slower } from '../domain/slowdown.ts';
 import { admissionFrames, slowedBy, ticksOf, type EffectiveKnobs } from '../streams/admissions.ts';
 import { closedLoop } from '../streams/closed-loop.ts';
-import { openLineDraw, type LineDraw } from './line-draw.ts';
+import { openLaneDraws, type LaneDraws } from './lane-draws.ts';
 import { createLineTelling } from './line-telling.ts';
 import { extrasOf, stockOf } from './extras.ts';
 import { createPace, type Reading } from './pace.ts';
@@ -30,7 +38,7 @@ export interface EventLine {
   pace(): Reading | null;
   /** The active launch curve and where on it the sale is; null: there is none. */
   planned(): { readonly curve: LaunchCurve; readonly moment: CurveMoment } | null;
-  readonly draw: LineDraw;
+  readonly draws: LaneDraws;
   /** What the closed loop of this node thinks; null: it is off, or there is none. */
   loop(): LoopState | null;
   /** Asks the store; restores a line that it has lost and asks again. */
@@ -48,13 +56,38 @@ const sameEvent = (a: SaleEvent, b: SaleEvent): boolean =>
   a.opensAtMs === b.opensAtMs &&
   a.message?.atMs === b.message?.atMs;
 
+/** What people were told stays: each count is whatever is further. */
+const furthestOf = (snapshot: LineSnapshot, frame: Frame | null) => ({
+  joined: Math.max(snapshot.joined, frame?.joined ?? 0),
+  serving: Math.max(snapshot.serving, frame?.serving ?? 0),
+  lanes:
+    frame?.lanes === undefined
+      ? snapshot.lanes
+      : furthestLanes(eachLane(snapshot), frame.lanes)?.map(({ joined, serving }) => ({ joined, serving })),
+});
+
+const isBehind = (result: StepResult, frame: Frame): boolean =>
+  result.serving < frame.serving ||
+  result.joined < frame.joined ||
+  (frame.lanes ?? []).some(({ joined, serving }, lane) => {
+    const has = result.lanes?.[lane] ?? (lane === 0 ? result : { joined: 0, serving: 0 });
+    return has.serving < serving || has.joined < joined;
+  });
+
+/** Who has joined is told at once, who is called only from the journal. */
+const lanesTold = ({ lanes }: StepResult, told: JournalledLine): StepResult['lanes'] =>
+  lanes?.map(({ joined }, lane) => ({
+    joined,
+    serving: (told.lanes?.[lane] ?? (lane === 0 && told.lanes === undefined ? told : { serving: 0 })).serving,
+  }));
+
 /** `node` must be unique among those who step the same line. */
 export const openEventLine = (first: SaleEvent, parts: WaitingRoomParts, node: string): EventLine => {
   const { store, journal, clock, log } = parts;
   const { eventId } = first;
   const event$ = new BehaviorSubject(first);
   const closed$ = new Subject<void>();
-  const draw = openLineDraw(first, parts);
+  const draws = openLaneDraws(first, parts);
   const pace = createPace();
   const telling = createLineTelling(eventId, parts);
   const gone = createPace();
@@ -71,8 +104,7 @@ export const openEventLine = (first: SaleEvent, parts: WaitingRoomParts, node: s
     // `joined` is told before the journal has it; what people were called by is in there already.
     await store.restore(eventId, {
       ...snapshot,
-      joined: Math.max(snapshot.joined, frame?.joined ?? 0),
-      serving: Math.max(snapshot.serving, frame?.serving ?? 0),
+      ...furthestOf(snapshot, frame),
       admitted: Math.max(snapshot.admitted, counters?.admitted ?? 0),
       firstUse: snapshot.firstUse && counters === null,
     });
@@ -102,9 +134,10 @@ export const openEventLine = (first: SaleEvent, parts: WaitingRoomParts, node: s
 
   /** Nobody is called before the order is fixed, whatever this node's clock says. */
   const stepDrawn = async (wish: StepInput): Promise<StepResult> => {
-    const { secret, entrants } = await draw.keepUp(event$.value);
-    const fixed = secret !== null;
-    const input = { ...wish, open: wish.open && fixed, joinedAtLeast: entrants, node };
+    const drawn = await draws.keepUp(event$.value);
+    const fixed = drawn.every(({ secret }) => secret !== null);
+    const joinedAtLeast = drawn.map(({ entrants }) => entrants);
+    const input = { ...wish, open: wish.open && fixed, joinedAtLeast, node };
     const result = await ask(() => store.step(eventId, input));
     const binding = wish.open && !fixed ? 'pending' : result.binding;
     return { ...result, binding, drawn: fixed };
@@ -112,19 +145,19 @@ export const openEventLine = (first: SaleEvent, parts: WaitingRoomParts, node: s
 
   const step = async (input: StepInput): Promise<StepResult> => {
     let result = await stepDrawn(input);
-    if (frame !== null && (result.serving < frame.serving || result.joined < frame.joined)) {
+    if (frame !== null && isBehind(result, frame)) {
       // Another node restored it without knowing what this one has already told people.
       await restore();
       result = await stepDrawn(input);
     }
-    const { epoch, joined, serving, admitted, inside, called } = result;
-    counters = { epoch, joined, serving, admitted, inside, called };
+    const { epoch, joined, serving, lanes, admitted, inside, called } = result;
+    counters = { epoch, joined, serving, lanes, admitted, inside, called };
     pace.note(clock.nowMs(), serving, serving < joined && isCalling());
     gone.note(clock.nowMs(), admitted - inside - called);
     const told = await telling.tell(result);
     if (faulty) log.info({ eventId }, 'the line moves again');
     faulty = false;
-    return { ...result, ...told, joined };
+    return { ...result, ...told, joined, lanes: lanesTold(result, told) };
   };
 
   const planned = (): { readonly curve: LaunchCurve; readonly moment: CurveMoment } | null => {
@@ -196,7 +229,7 @@ export const openEventLine = (first: SaleEvent, parts: WaitingRoomParts, node: s
     frame: async () => frame ?? firstValueFrom(frame$),
     latest: () => frame,
     frame$,
-    draw,
+    draws,
     counters: () => counters,
     pace: () => pace.read(),
     planned,

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { EventId } from '../domain/ids.ts';
 import type { AdmissionRecord } from '../domain/ports/line.ts';
-import type { PassHolder } from '../domain/ports/services.ts';
+import type { PassHolder } from '../domain/ports/waiting-room.ts';
 import { refuse, type Refusal } from '../domain/refusal.ts';
 import type { WaitingRoomParts } from './parts.ts';
 

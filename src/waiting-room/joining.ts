@@ -1,7 +1,17 @@
 import { LRUCache } from 'lru-cache';
 import { leafOf } from '../domain/draw.ts';
 import { phaseAt } from '../domain/event.ts';
+import { withPlace } from '../domain/frame.ts';
 import type { EventId, FanId, PlaceNumber } from '../domain/ids.ts';
+import {
+  BYPASS_LANE,
+  calledUpTo,
+  laneIdOf,
+  laneOf,
+  numberIn,
+  positionOf,
+  toldNumber,
+} from '../domain/lanes.ts';
 import type { DrawReceipt } from '../domain/ports/draw-book.ts';
 import type { PlaceReceipt, PlaceRecord } from '../domain/ports/line.ts';
 import type { PlaceClaim } from '../domain/ports/recovery.ts';
@@ -38,9 +48,23 @@ const placedBy = ({
   created,
 });
 
+/** Where a place is wanted. `moves`: a place in another lane is given up for it, unless its fan was let in with it. */
+export interface LaneWish {
+  readonly lane: number;
+  readonly moves: boolean;
+}
+
+const FIRST_LANE: LaneWish = { lane: 0, moves: false };
+
 export interface Joining {
   /** `shown`: the place that the caller has; one that was handed over is given only to whoever shows it. */
-  join(line: EventLine, fanId: FanId, entropy: string, shown: PlaceClaim | null): Promise<Joined | Refusal>;
+  join(
+    line: EventLine,
+    fanId: FanId,
+    entropy: string,
+    shown: PlaceClaim | null,
+    wish?: LaneWish,
+  ): Promise<Joined | Refusal>;
   /** What a fan is told of a place. */
   tell(line: EventLine, fanId: FanId, placed: Placed): Promise<Joined>;
   /** Whether a join would find a place that this fan has. Rejects with a refusal where that cannot be known. */
@@ -48,29 +72,46 @@ export interface Joining {
 }
 
 export const createJoining = (parts: WaitingRoomParts, claims: Pick<Claims, 'isGone'>): Joining => {
-  const { store, journal, draws, hashes, passes, clock, log } = parts;
+  const { store, journal, draws, hashes, passes, clock, ids, log } = parts;
   const remembered = new LRUCache<string, Remembered>({
     max: parts.rememberedPlaces ?? REMEMBERED_PLACES,
   });
   const underWay = new Map<string, Promise<Placed | Refusal>>();
 
   /** Before the opening. Null: it has opened, also where this node did not know it yet. */
-  const enterDraw = async (line: EventLine, fanId: FanId, entropy: string): Promise<Placed | null> => {
-    const { eventId, sealedAtMs } = await line.draw.current();
-    if (sealedAtMs !== null) return null;
-    const entered = await draws.enter(eventId, fanId, leafOf(hashes, { eventId, fanId, entropy }));
+  const enterDraw = async (
+    line: EventLine,
+    fanId: FanId,
+    entropy: string,
+    lane: number,
+  ): Promise<Placed | null> => {
+    const draw = line.draws.of(lane);
+    if ((await draw.current()).sealedAtMs !== null) return null;
+    const leaf = leafOf(hashes, { eventId: draw.of.drawId, fanId, entropy });
+    const entered = await draws.enter(draw.of, fanId, leaf);
     if (entered !== null && !entered.ended) return placedBy(entered);
-    await line.draw.look();
+    await draw.look();
     return null;
   };
 
+  /** A place that is always called needs no count of its own, only a number that nobody else has. */
+  const nextNumber = async (line: EventLine, eventId: EventId, lane: number): Promise<PlaceNumber> => {
+    if (lane >= BYPASS_LANE) return numberIn(lane, 1 + Number.parseInt(ids.next().slice(-8), 16));
+    const { entrants } = await line.draws.of(lane).current();
+    return (await line.ask(() => store.nextNumber(eventId, entrants, lane))).number;
+  };
+
   /** Behind all who joined before the opening, and behind whoever came since. */
-  const newPlace = async (line: EventLine, eventId: EventId, fanId: FanId): Promise<Placed | Refusal> => {
-    const { entrants } = await line.draw.current();
+  const newPlace = async (
+    line: EventLine,
+    eventId: EventId,
+    fanId: FanId,
+    lane: number,
+  ): Promise<Placed | Refusal> => {
     for (let attempt = 0; attempt < NUMBER_TRIES; attempt += 1) {
       let number: PlaceNumber;
       try {
-        ({ number } = await line.ask(() => store.nextNumber(eventId, entrants)));
+        number = await nextNumber(line, eventId, lane);
       } catch (error) {
         log.warn({ eventId, err: error }, 'a place could not be given: the line store is away');
         return refuse('unavailable');
@@ -93,67 +134,103 @@ export const createJoining = (parts: WaitingRoomParts, claims: Pick<Claims, 'isG
   };
 
   /** Looking first costs a read that many share; not looking would cost a hole in the line for each repeat. */
-  const findOrCreate = async (line: EventLine, fanId: FanId, entropy: string): Promise<Placed | Refusal> => {
+  const findOrCreate = async (
+    line: EventLine,
+    fanId: FanId,
+    entropy: string,
+    wish: LaneWish,
+    shown: PlaceClaim | null,
+  ): Promise<Placed | Refusal> => {
     const { eventId } = line.event();
-    const entered = await enterDraw(line, fanId, entropy);
+    if (wish.moves) await giveUpOther(eventId, fanId, wish.lane, shown);
+    const entered = wish.lane < BYPASS_LANE ? await enterDraw(line, fanId, entropy, wish.lane) : null;
     if (entered !== null) return entered;
     const place = await lookUp(eventId, fanId);
     if (place !== null && !place.ended) return placedBy({ ...place, created: false });
     // The place has had its turn. Whoever joins again does so at the end, as everybody else.
     if (place !== null) await journal.spendPlace(eventId, fanId, place.number);
-    return newPlace(line, eventId, fanId);
+    return newPlace(line, eventId, fanId, wish.lane);
+  };
+
+  /** Died in between: the fan has no place, and gets the one that was wanted when they ask again. */
+  const giveUpOther = async (
+    eventId: EventId,
+    fanId: FanId,
+    lane: number,
+    shown: PlaceClaim | null,
+  ): Promise<void> => {
+    const place = await lookUp(eventId, fanId);
+    if (place === null || laneOf(place.number) === lane || !isShown(place, shown)) return;
+    await journal.giveUpPlace(eventId, fanId, place.number);
   };
 
   /** One at a time for a fan on this node, so that two hundred joins at once burn one number and not two hundred. */
-  const once = (line: EventLine, key: string, fanId: FanId, entropy: string): Promise<Placed | Refusal> => {
+  const once = (
+    line: EventLine,
+    key: string,
+    fanId: FanId,
+    entropy: string,
+    wish: LaneWish,
+    shown: PlaceClaim | null,
+  ): Promise<Placed | Refusal> => {
     const running = underWay.get(key);
     if (running !== undefined) {
       return running.then((placed) => ('kind' in placed ? placed : { ...placed, created: false }));
     }
-    const mine = findOrCreate(line, fanId, entropy).finally(() => underWay.delete(key));
+    const mine = findOrCreate(line, fanId, entropy, wish, shown).finally(() => underWay.delete(key));
     underWay.set(key, mine);
     return mine;
   };
 
-  const place = async (line: EventLine, fanId: FanId, entropy: string): Promise<Placed | Refusal> => {
+  const place = async (
+    line: EventLine,
+    fanId: FanId,
+    entropy: string,
+    wish: LaneWish,
+    shown: PlaceClaim | null,
+  ): Promise<Placed | Refusal> => {
     const key = `${line.event().eventId} ${fanId}`;
     const known = remembered.get(key);
+    const stays = known !== undefined && (!wish.moves || laneOf(known.number) === wish.lane);
     // A place that was not called cannot have ended; any other must be looked at.
-    if (known !== undefined && isWaiting(line, known.number) && !(await isGone(line, fanId, known)))
+    if (stays && isWaiting(line, known.number) && !(await isGone(line, fanId, known)))
       return { ...known, created: false };
-    return once(line, key, fanId, entropy);
+    return once(line, `${key} ${wish.moves ? wish.lane : ''}`, fanId, entropy, wish, shown);
   };
 
   const isGone = (line: EventLine, fanId: FanId, { number, claim }: Remembered): Promise<boolean> =>
     claims.isGone({ eventId: line.event().eventId, fanId, number, claim });
 
   /** A token alone proves no more who has a place that went to another device: the one before has the same. */
-  const isShown = ({ number, claim }: Remembered, shown: PlaceClaim | null): boolean =>
-    claim === 0 || (shown !== null && shown.number === number && (shown.claim ?? 0) === claim);
+  const isShown = (
+    { number, claim }: Pick<Remembered, 'number' | 'claim'>,
+    shown: PlaceClaim | null,
+  ): boolean => claim === 0 || (shown !== null && shown.number === number && (shown.claim ?? 0) === claim);
 
   const isWaiting = (line: EventLine, number: PlaceNumber): boolean => {
     const frame = line.latest();
-    const turn = line.draw.turnOf(number) ?? Number.POSITIVE_INFINITY;
-    return frame !== null && turn > frame.serving;
+    const turn = line.draws.turnOf(number) ?? Number.POSITIVE_INFINITY;
+    return frame !== null && turn > calledUpTo(frame, number);
   };
 
   const receiptOf = (fanId: FanId, { number, receipt }: Remembered, commitment: string): DrawReceipt | null =>
-    receipt === null ? null : { index: number, fanId, ...receipt, commitment };
+    receipt === null ? null : { index: positionOf(number), fanId, ...receipt, commitment };
 
   const tell = async (line: EventLine, fanId: FanId, placed: Placed): Promise<Joined> => {
     const { number, claim, receipt, created } = placed;
     const { eventId } = line.event();
     remembered.set(`${eventId} ${fanId}`, { number, claim, receipt });
-    const [frame, { commitment }] = await Promise.all([line.frame(), line.draw.current()]);
+    const lane = laneOf(number);
+    const draw = lane < BYPASS_LANE ? await line.draws.of(lane).current() : null;
     const place = { eventId, fanId, number, claim };
     return {
       created,
       place: passes.issuePlace(place),
-      number: line.draw.turnOf(number) ?? number,
+      number: toldNumber(line.draws.turnOf(number) ?? number),
+      lane: laneIdOf(line.event(), number),
       recoveryCode: passes.recoveryCode(place),
-      receipt: receiptOf(fanId, placed, commitment),
-      // The frame is up to a tick old; it would not count the one who reads it.
-      frame: { ...frame, joined: Math.max(frame.joined, number) },
+      receipt: draw === null ? null : receiptOf(fanId, placed, draw.commitment),
+      frame: withPlace(await line.frame(), number),
     };
   };
 
@@ -167,10 +244,10 @@ export const createJoining = (parts: WaitingRoomParts, claims: Pick<Claims, 'isG
       return place !== null && !place.ended;
     },
 
-    async join(line, fanId, entropy, shown) {
+    async join(line, fanId, entropy, shown, wish = FIRST_LANE) {
       if (phaseAt(line.event(), clock.nowMs()) === 'closed') return refuse('line_closed');
       try {
-        const placed = await place(line, fanId, entropy);
+        const placed = await place(line, fanId, entropy, wish, shown);
         if ('kind' in placed) return placed;
         return isShown(placed, shown) ? await tell(line, fanId, placed) : refuse('place_handed_over');
       } catch (error) {

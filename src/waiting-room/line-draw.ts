@@ -2,15 +2,16 @@ import { LRUCache } from 'lru-cache';
 import { createPermutation, drawKeyOf, fromHex } from '../domain/draw.ts';
 import { phaseAt, type SaleEvent } from '../domain/event.ts';
 import type { PlaceNumber } from '../domain/ids.ts';
-import type { DrawRecord } from '../domain/ports/draw-book.ts';
+import type { DrawRecord, LaneDraw } from '../domain/ports/draw-book.ts';
 import type { WaitingRoomParts } from './parts.ts';
 
 const LOOK_EVERY_MS = 1_000;
 /** Whoever polls asks again and again; a look-up costs some dozen hashes, among a handful of entrants some hundred. */
 const TURNS_KEPT = 5_000;
 
-/** The draw of one line as this node sees it: at most a second old until the order is fixed, and fixed from then on. */
+/** The draw of one lane as this node sees it: at most a second old until the order is fixed, and fixed from then on. */
 export interface LineDraw {
+  readonly of: LaneDraw;
   /** As last seen; asks for it the first time. Rejects if it cannot be read. */
   current(): Promise<DrawRecord>;
   latest(): DrawRecord | null;
@@ -18,8 +19,8 @@ export interface LineDraw {
   look(): Promise<DrawRecord>;
   /** To be called with every step: looks again where it may have changed, and seals it when its time has come. */
   keepUp(event: SaleEvent): Promise<DrawRecord>;
-  /** Where this place stands in the order of calling; null: not drawn yet. */
-  turnOf(number: PlaceNumber): PlaceNumber | null;
+  /** Where this position of the lane stands in its order of calling; null: not drawn yet. */
+  turnOf(position: number): number | null;
 }
 
 const bytesOf = (hex: string): Uint8Array => {
@@ -37,8 +38,9 @@ const isBehind = (draw: DrawRecord, known: DrawRecord): boolean =>
 export const openLineDraw = (
   first: SaleEvent,
   { draws, hashes, clock }: Pick<WaitingRoomParts, 'draws' | 'hashes' | 'clock'>,
+  of: LaneDraw = { drawId: first.eventId, eventId: first.eventId, lane: 0 },
 ): LineDraw => {
-  const { eventId } = first;
+  const { drawId } = of;
   let latest: DrawRecord | null = null;
   let opensAtMs = first.opensAtMs;
   let lookedAtMs = Number.NEGATIVE_INFINITY;
@@ -59,10 +61,12 @@ export const openLineDraw = (
   };
 
   const open = async (): Promise<DrawRecord> => {
-    const draw = adopt(await draws.open({ eventId, opensAtMs, beaconSource: first.draw?.beacon ?? null }));
+    const draw = adopt(
+      await draws.open({ eventId: drawId, opensAtMs, beaconSource: first.draw?.beacon ?? null }),
+    );
     // Moved while no node was there to see it.
     return draw.sealedAtMs === null && draw.opensAtMs !== opensAtMs
-      ? adopt(await draws.reschedule(eventId, draw.opensAtMs, opensAtMs))
+      ? adopt(await draws.reschedule(drawId, draw.opensAtMs, opensAtMs))
       : draw;
   };
 
@@ -76,10 +80,11 @@ export const openLineDraw = (
 
   const look = async (): Promise<DrawRecord> => {
     await current();
-    return adopt(await draws.find(eventId));
+    return adopt(await draws.find(drawId));
   };
 
   return {
+    of,
     current,
     look,
     latest: () => latest,
@@ -88,18 +93,18 @@ export const openLineDraw = (
       if (isDrawn(draw)) return draw;
       if (event.opensAtMs !== opensAtMs) {
         // From what this node knew before: one that lags behind must not move it back.
-        adopt(await draws.reschedule(eventId, opensAtMs, event.opensAtMs));
+        adopt(await draws.reschedule(drawId, opensAtMs, event.opensAtMs));
         ({ opensAtMs } = event);
       }
       const nowMs = clock.nowMs();
       const due = nowMs >= event.opensAtMs || phaseAt(event, nowMs) === 'open';
       // Postgres has the last word on the time; a node whose clock is ahead asks in vain for a while.
       if (draw.sealedAtMs === null && due) {
-        return adopt(await draws.seal(eventId, event.phaseSetting === 'open'));
+        return adopt(await draws.seal(drawId, event.phaseSetting === 'open'));
       }
       if (nowMs - lookedAtMs < LOOK_EVERY_MS) return draw;
       lookedAtMs = nowMs;
-      return adopt(await draws.find(eventId));
+      return adopt(await draws.find(drawId));
     },
     turnOf(number) {
       if (latest === null || latest.sealedAtMs === null) return null;

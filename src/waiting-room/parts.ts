@@ -7,7 +7,7 @@ import type { DrawBook } from '../domain/ports/draw-book.ts';
 import type { EventStore, SectionCounts } from '../domain/ports/event-store.ts';
 import type { LineJournal, LineStore, Slowdown } from '../domain/ports/line.ts';
 import type { HandOverBook, RecoveryCodes } from '../domain/ports/recovery.ts';
-import type { LinePasses } from '../domain/ports/services.ts';
+import type { LinePasses } from '../domain/ports/waiting-room.ts';
 
 import type { JoinGuard } from './join-guard.ts';
 

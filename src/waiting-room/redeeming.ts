@@ -1,9 +1,10 @@
 import { phaseAt, type Phase } from '../domain/event.ts';
 import type { EventId, FanId, PlaceNumber } from '../domain/ids.ts';
+import { BYPASS_LANE, calledUpTo, laneOf } from '../domain/lanes.ts';
 import { burstOf } from '../domain/line.ts';
 import type { AdmissionRecord, RedeemOutcome } from '../domain/ports/line.ts';
 import type { PlaceClaim } from '../domain/ports/recovery.ts';
-import type { WaitingRoomService } from '../domain/ports/services.ts';
+import type { WaitingRoomService } from '../domain/ports/waiting-room.ts';
 import { refuse, type Refusal } from '../domain/refusal.ts';
 import type { EventLine } from './event-line.ts';
 import type { WaitingRoomParts } from './parts.ts';
@@ -110,7 +111,8 @@ export const createRedeeming = (parts: WaitingRoomParts): Redeeming => {
     if (frame === null || (frame.reason === 'degraded' && frame.ratePerMinute === 0)) return false;
     const { ratePerMinute } = line.event().admission;
     return (
-      turn > frame.serving + burstOf(ratePerMinute) + Math.ceil((ratePerMinute * OTHERS_AHEAD_MS) / 60_000)
+      turn >
+      calledUpTo(frame, turn) + burstOf(ratePerMinute) + Math.ceil((ratePerMinute * OTHERS_AHEAD_MS) / 60_000)
     );
   };
 
@@ -153,8 +155,8 @@ export const createRedeeming = (parts: WaitingRoomParts): Redeeming => {
   return {
     async redeem(line, { fanId, number, claim = 0 }) {
       const { eventId } = line.event();
-      await line.draw.current();
-      const turn = line.draw.turnOf(number);
+      if (laneOf(number) < BYPASS_LANE) await line.draws.of(laneOf(number)).current();
+      const turn = line.draws.turnOf(number);
       // Not drawn yet: nobody has been called.
       if (turn === null || farFromCalled(line, turn))
         return refuse('not_called', { retryAfterMs: RETRY_AFTER_MS });

@@ -8,13 +8,23 @@ import { rateOnCurve } from '../domain/launch-curve.ts';
 import { outlookOf } from '../domain/outlook.ts';
 import type { PlaceClaim } from '../domain/ports/recovery.ts';
 import type { Arrival } from '../domain/ports/join-proofs.ts';
-import type { Eta, Standing, WaitingRoomService } from '../domain/ports/services.ts';
-import { refuse, type Refusal } from '../domain/refusal.ts';
+import type { Eta, Standing, WaitingRoomService } from '../domain/ports/waiting-room.ts';
+import { isRefusal, refuse, type Refusal } from '../domain/refusal.ts';
+import {
+  aheadInLine,
+  BYPASS_LANE,
+  calledUpTo,
+  laneIdOf,
+  laneIndex,
+  laneOf,
+  toldNumber,
+} from '../domain/lanes.ts';
 import { createClaims } from './claims.ts';
 import { openEventLine, type EventLine } from './event-line.ts';
 import { etaOf, etaUndrawn } from './eta.ts';
 import { createGate } from './gate.ts';
 import { createJoining } from './joining.ts';
+import { openLane } from './lane-choice.ts';
 import type { WaitingRoomParts } from './parts.ts';
 import { createRecovering } from './recovering.ts';
 import { createRedeeming } from './redeeming.ts';
@@ -86,11 +96,16 @@ export const createWaitingRoom = (parts: WaitingRoomParts): WaitingRoom => {
   };
 
   const standingOf = async (line: EventLine, { number }: PlaceClaim): Promise<Standing> => {
-    const [frame, { entrants }] = await Promise.all([line.frame(), line.draw.current()]);
+    const frame = await line.frame();
+    const { because: why } = frame;
+    const of = laneOf(number);
+    const lane = laneIdOf(line.event(), number);
+    const behindInLine = (ahead: number): number =>
+      frame.lanes === undefined ? ahead : aheadInLine(frame.lanes, of, ahead);
     const etaBehind = (ahead: number): Eta | null => {
       const { admission, opensAtMs } = line.event();
       return etaOf({
-        ahead,
+        ahead: behindInLine(ahead),
         frame,
         ceilingPerMinute: admission.ratePerMinute,
         opensInMs: Math.max(0, opensAtMs - clock.nowMs()),
@@ -98,21 +113,25 @@ export const createWaitingRoom = (parts: WaitingRoomParts): WaitingRoom => {
         planned: line.planned(),
       });
     };
-    const { because: why } = frame;
-    const turn = line.draw.turnOf(number);
+    const entrants = of < BYPASS_LANE ? (await line.draws.of(of).current()).entrants : 0;
+    const turn = line.draws.turnOf(number);
     if (turn === null) {
       const [ahead, eta] = [Math.max(0, entrants - 1), etaUndrawn(entrants, etaBehind)];
-      return { state: 'waiting', number, ahead, eta, outlook: null, because: why, drawn: false };
+      const own = toldNumber(number);
+      return { state: 'waiting', number: own, lane, ahead, eta, outlook: null, because: why, drawn: false };
     }
-    if (turn > frame.serving) {
-      const ahead = turn - frame.serving - 1;
-      const outlook = frame.sellout === undefined ? null : outlookOf(turn, frame.sellout);
+    const told = toldNumber(turn);
+    const called = calledUpTo(frame, turn);
+    if (turn > called) {
+      const ahead = turn - called - 1;
+      const inLine = frame.serving + behindInLine(ahead) + 1;
+      const outlook = frame.sellout === undefined ? null : outlookOf(inLine, frame.sellout);
       const eta = etaBehind(ahead);
-      return { state: 'waiting', number: turn, ahead, eta, outlook, because: why, drawn: true };
+      return { state: 'waiting', number: told, lane, ahead, eta, outlook, because: why, drawn: true };
     }
     const admission = await journal.findAdmission(frame.eventId, number);
     const state = admission === null ? 'called' : admission.state === 'live' ? 'admitted' : admission.state;
-    return { state, number: turn, ahead: 0, eta: null, outlook: null, because: why, drawn: true };
+    return { state, number: told, lane, ahead: 0, eta: null, outlook: null, because: why, drawn: true };
   };
 
   const withPlace = async <T>(
@@ -149,13 +168,13 @@ export const createWaitingRoom = (parts: WaitingRoomParts): WaitingRoom => {
     });
 
   return {
-    async join(eventId, fanId, arrival, entropy = '', place = '') {
+    async join(eventId, fanId, arrival, { entropy = '', laneId, place = '' } = {}) {
       const line = await findLine(eventId);
       if (line === null) return refuse('not_found');
-      return (
-        (await atDoor(line, fanId, arrival)) ??
-        joining.join(line, fanId, entropy, claimOf(eventId, fanId, place))
-      );
+      const wish = openLane(line.event(), laneId);
+      if (isRefusal(wish)) return wish;
+      const shown = claimOf(eventId, fanId, place);
+      return (await atDoor(line, fanId, arrival)) ?? joining.join(line, fanId, entropy, shown, wish);
     },
     frame: async (eventId) => (await findLine(eventId))?.frame() ?? null,
     watchFrame(eventId, onFrame) {
@@ -190,22 +209,34 @@ export const createWaitingRoom = (parts: WaitingRoomParts): WaitingRoom => {
     async leave(eventId, fanId) {
       if (isUuid(eventId)) await redeeming.leave(eventId, fanId);
     },
-    draw: async (eventId) => (await findLine(eventId))?.draw.current() ?? null,
+    async draw(eventId, laneId) {
+      const line = await findLine(eventId);
+      const lane = line === null ? -1 : laneIndex(line.event(), laneId);
+      return lane < 0 ? null : (line?.draws.of(lane).current() ?? null);
+    },
     async setBeacon(eventId, value) {
       const line = await findLine(eventId);
       if (line === null) return refuse('not_found');
-      const { beacon, sealedAtMs } = await line.draw.look();
-      if (beacon === null) return refuse('beacon_not_used');
-      if (sealedAtMs === null) return refuse('draw_not_sealed');
-      if (!(await parts.draws.setBeacon(eventId, value))) return refuse('beacon_set');
-      return line.draw.look();
+      const draws = (line.event().lanes ?? [null]).map((_, lane) => line.draws.of(lane));
+      for (const draw of draws) {
+        const { beacon, sealedAtMs } = await draw.look();
+        if (beacon === null) return refuse('beacon_not_used');
+        if (sealedAtMs === null) return refuse('draw_not_sealed');
+      }
+      for (const { of } of draws) {
+        if (!(await parts.draws.setBeacon(of.drawId, value))) return refuse('beacon_set');
+      }
+      const [first] = await Promise.all(draws.map((draw) => draw.look()));
+      return first ?? refuse('not_found');
     },
-    async drawLeaves(eventId, from, limit) {
+    async drawLeaves(eventId, from, limit, laneId) {
       const line = await findLine(eventId);
-      if (line === null) return refuse('not_found');
-      const { sealedAtMs, entrants } = await line.draw.current();
+      const lane = line === null ? -1 : laneIndex(line.event(), laneId);
+      if (line === null || lane < 0) return refuse('not_found');
+      const draw = line.draws.of(lane);
+      const { sealedAtMs, entrants } = await draw.current();
       if (sealedAtMs === null) return refuse('draw_not_sealed');
-      return { leaves: from > entrants ? [] : await parts.draws.leaves(eventId, from, limit), entrants };
+      return { leaves: from > entrants ? [] : await parts.draws.leaves(draw.of, from, limit), entrants };
     },
     counters: async (eventId) => (await findLine(eventId))?.counters() ?? null,
     async plannedRate(eventId) {

@@ -3,15 +3,19 @@ import { systemIds } from '../../src/infra/environment.ts';
 import { createLineKeeper } from '../../src/infra/postgres/line-keeper.ts';
 import { createPostgresLineStore, TermOver } from '../../src/infra/postgres/line-store.ts';
 import { testPostgres } from '../support/servers.ts';
-import { CALL_TTL_MS, lineStoreSuite } from './line-store.ts';
+import { lineLanesSuite } from './line-lanes.ts';
+import { CALL_TTL_MS, lineStoreSuite, type OpenStores } from './line-store.ts';
 
-lineStoreSuite('Postgres', async (t) => {
+const openStores: OpenStores = async (t) => {
   const server = await testPostgres(t);
   if (server === null) return null;
   const { term } = await createLineKeeper(server.pool).standIn(systemIds.next());
   const open = () => createPostgresLineStore({ pool: server.pool, term, callTtlMs: CALL_TTL_MS });
   return [open(), open()];
-});
+};
+
+lineStoreSuite('Postgres', openStores);
+lineLanesSuite('Postgres', openStores);
 
 test('Postgres: a step of a term that is over counts nothing', async (t) => {
   const server = await testPostgres(t);

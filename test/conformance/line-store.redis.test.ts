@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import test, { type ExecutionContext } from 'ava';
 import type { Redis } from 'ioredis';
 import { systemIds } from '../../src/infra/environment.ts';
@@ -7,7 +8,8 @@ import { connectRedis, createRedis } from '../../src/infra/redis/client.ts';
 import { createRedisLineStore } from '../../src/infra/redis/line-store.ts';
 import { eventually } from '../support/eventually.ts';
 import { testRedis, type TestRedis } from '../support/servers.ts';
-import { CALL_TTL_MS, lineStoreSuite } from './line-store.ts';
+import { lineLanesSuite } from './line-lanes.ts';
+import { CALL_TTL_MS, lineStoreSuite, type OpenStores } from './line-store.ts';
 
 const client = async (t: ExecutionContext, url: string): Promise<Redis> => {
   const redis = createRedis({ url, log: silentLog, name: 'line-test', commandTimeoutMs: 5_000 });
@@ -19,11 +21,14 @@ const client = async (t: ExecutionContext, url: string): Promise<Redis> => {
 const storeOn = (redis: Redis, server: TestRedis) =>
   createRedisLineStore({ redis, prefix: server.prefix, callTtlMs: CALL_TTL_MS });
 
-lineStoreSuite('Redis', async (t) => {
+const openStores: OpenStores = async (t) => {
   const server = await testRedis(t);
   if (server === null) return null;
   return [storeOn(await client(t, server.url), server), storeOn(await client(t, server.url), server)];
-});
+};
+
+lineStoreSuite('Redis', openStores);
+lineLanesSuite('Redis', openStores);
 
 test('Redis: a server that forgot scripts and keys makes the line lost, not broken', async (t) => {
   const server = await testRedis(t);
@@ -71,4 +76,51 @@ test('Redis: a server that is away rejects at once, says so, and is used again w
   t.false(store.healthy());
   await eventually(async () => assert.deepEqual(await store.nextNumber(eventId), { lost: true }));
   t.true(store.healthy());
+});
+
+/** The script as it is, with every command that it gives counted; the answer is the count. */
+const counted = async (file: string, preludes: readonly string[] = ['line-shared']): Promise<string> => {
+  const folder = new URL('../../src/infra/redis/lua/', import.meta.url);
+  const read = (name: string): Promise<string> => readFile(new URL(`${name}.lua`, folder), 'utf8');
+  const lua = (await Promise.all([...preludes, file].map(read))).join('\n');
+  return [
+    'local commands = 0',
+    'local function counting(...) commands = commands + 1 return redis.call(...) end',
+    `local function script() ${lua.replaceAll('redis.call(', 'counting(')} end`,
+    'script()',
+    'return commands',
+  ].join('\n');
+};
+
+test('Redis: a line without lanes costs no command more than before there were lanes', async (t) => {
+  const server = await testRedis(t);
+  if (server === null) return;
+  const redis = await client(t, server.url);
+  const eventId = systemIds.next();
+  const store = storeOn(redis, server);
+  await store.restore(eventId, { epoch: 1, joined: 0, serving: 0, admitted: 0, firstUse: true, passes: [] });
+  const base = `${server.prefix}line:{${eventId}}:`;
+  const keys = ['state', 'calls', 'ends'].map((part) => `${base}${part}`);
+  const [next, step, redeem] = [
+    await counted('line-next'),
+    await counted('line-step'),
+    await counted('line-redeem'),
+  ];
+  const run = async (lua: string, all: readonly string[], ...args: readonly (string | number)[]) =>
+    Number(await redis.eval(lua, all.length, ...all, ...args));
+  t.is(await run(next, keys.slice(0, 1), 3, 0, 0), 3, 'a join: is it there, how far is it, the number');
+  const calm = [1, -1, CALL_TTL_MS, 600, 10, 0, 1, -1, '', '', '0', ''];
+  // The buckets that ended since the last step cost two commands each.
+  const [stepped, redeemed] = [
+    await run(step, keys, ...calm),
+    await run(redeem, [...keys, `${base}pass:1`, `${base}want:1`], 1, 60_000, 600, 10, 0, 1, ''),
+  ];
+  const perBucket = 2;
+  t.is(
+    (stepped - 8) % perBucket,
+    0,
+    `a step: clock, load, two for the call, save, three to keep; not ${stepped}`,
+  );
+  t.true(stepped <= 8 + 4 * perBucket, `a step took ${stepped} commands`);
+  t.is((redeemed - 8) % perBucket, 0, `a redemption took ${redeemed} commands`);
 });

@@ -82,8 +82,11 @@ export const lineStoreSuite = (name: string, open: OpenStores): void => {
     async (t, store, eventId, other) => {
       await store.restore(eventId, emptyLine);
       const closed = { knobs: knobs(), open: false, roomLeft: null };
-      t.like(known(await store.step(eventId, { ...closed, joinedAtLeast: 40 })), { joined: 40, serving: 0 });
-      t.like(known(await other.step(eventId, { ...closed, joinedAtLeast: 30 })), { joined: 40 });
+      t.like(known(await store.step(eventId, { ...closed, joinedAtLeast: [40] })), {
+        joined: 40,
+        serving: 0,
+      });
+      t.like(known(await other.step(eventId, { ...closed, joinedAtLeast: [30] })), { joined: 40 });
       t.like(known(await other.step(eventId, closed)), { joined: 40 });
       t.deepEqual(await other.nextNumber(eventId, 50), { number: 51 });
       t.deepEqual(await store.nextNumber(eventId, 50), { number: 52 });
@@ -92,7 +95,7 @@ export const lineStoreSuite = (name: string, open: OpenStores): void => {
       const numbers = (await Promise.all(together)).map((answer) => known(answer).number);
       t.is(new Set(numbers).size, 3);
       t.true((numbers[0] ?? 0) > 60 && (numbers[1] ?? 0) > 70);
-      const { serving } = known(await store.step(eventId, { ...closed, open: true, joinedAtLeast: 100 }));
+      const { serving } = known(await store.step(eventId, { ...closed, open: true, joinedAtLeast: [100] }));
       t.true(serving >= 100);
     },
   );

@@ -1,17 +1,15 @@
 import test from 'ava';
 import fc from 'fast-check';
 import type { AdmissionKnobs } from '../../src/domain/event.ts';
+import { BUCKET_MS, restoreLine, type Line } from '../../src/domain/line-state.ts';
 import {
   burstOf,
   forgetEnded,
   leaveLine,
   redeemPlace,
-  restoreLine,
   SLOW_MS,
   stepLine,
   WANT_MS,
-  BUCKET_MS,
-  type Line,
 } from '../../src/domain/line.ts';
 
 const CALL_TTL_MS = 3_000;

@@ -67,6 +67,10 @@ export const fakeOperators = () => {
       acts.push({ act: 'launch', target: eventId, detail: curve });
       return known(eventId, { ...saleEvent, launch: curve === null ? null : { curve, active: true } });
     },
+    async setLanes(eventId, lanes) {
+      acts.push({ act: 'lanes', target: eventId, detail: lanes });
+      return known(eventId, { ...saleEvent, lanes });
+    },
     async setMessage(eventId, text) {
       acts.push({ act: 'message', target: eventId, detail: text });
       const message = text === null ? null : { text, atMs: NOW_MS };

@@ -7,11 +7,10 @@ import type { Order, Ticket } from '../../src/domain/order.ts';
 import type {
   CheckoutView,
   EventView,
-  LinePasses,
   PaymentService,
   TicketService,
-  WaitingRoomService,
 } from '../../src/domain/ports/services.ts';
+import type { LinePasses, WaitingRoomService } from '../../src/domain/ports/waiting-room.ts';
 import { because } from '../../src/domain/binding-limit.ts';
 import { refuse } from '../../src/domain/refusal.ts';
 
@@ -247,6 +246,7 @@ export const fakeLine = () => {
         created: known === undefined,
         place: `place:${fanId}:${number}`,
         number,
+        lane: null,
         recoveryCode: `R-${number}`,
         receipt: null,
         frame,
@@ -264,6 +264,7 @@ export const fakeLine = () => {
         state: 'waiting',
         number,
         drawn: true,
+        lane: null,
         ahead: 3,
         eta: { p10Seconds: 1, p50Seconds: 2, p90Seconds: 5 },
         outlook: 'standby',
@@ -289,7 +290,7 @@ export const fakeLine = () => {
       const fanId = [...places].find(([, place]) => place === number)?.[0];
       if (eventId !== EVENT || fanId === undefined) return refuse('recovery_code_invalid');
       const [place, recoveryCode] = [`place:${fanId}:${number}`, `R-${number}`];
-      return { created: false, place, number, recoveryCode, receipt: null, frame, fanId };
+      return { created: false, place, number, lane: null, recoveryCode, receipt: null, frame, fanId };
     },
     watchHandOver: () => () => undefined,
     counters: async () => null,

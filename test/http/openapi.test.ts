@@ -31,6 +31,8 @@ GET /v1/events/{eventId}/line
 GET /v1/events/{eventId}/line/stream
 GET /v1/events/{eventId}/draw
 GET /v1/events/{eventId}/draw/leaves
+GET /v1/events/{eventId}/lanes/{laneId}/draw
+GET /v1/events/{eventId}/lanes/{laneId}/draw/leaves
 POST /v1/fans
 POST /v1/events/{eventId}/line
 GET /v1/events/{eventId}/line/me
@@ -55,6 +57,7 @@ POST /v1/operator/events
 PATCH /v1/operator/events/{eventId}/admission
 POST /v1/operator/events/{eventId}/launch
 POST /v1/operator/events/{eventId}/message
+POST /v1/operator/events/{eventId}/lanes
 POST /v1/operator/events/{eventId}/phase
 POST /v1/operator/events/{eventId}/draw/beacon
 GET /v1/operator/events/{eventId}

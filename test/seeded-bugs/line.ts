@@ -117,9 +117,9 @@ export const LINE_BUGS: readonly SeededBug[] = [
     promise: 7,
     changes: [
       {
-        file: 'domain/line.js',
-        find: 'line.serving = Math.max(line.serving, floor.serving);',
-        replace: 'line.serving = floor.serving;',
+        file: 'domain/line-state.js',
+        find: 'lane.serving = Math.max(lane.serving, floor.serving);',
+        replace: 'lane.serving = floor.serving;',
       },
     ],
     caughtBy: {
@@ -131,7 +131,9 @@ export const LINE_BUGS: readonly SeededBug[] = [
     name: 'not-called-let-in',
     what: 'whoever asks first gets in, called or not',
     promise: 6,
-    changes: [{ file: 'domain/line.js', find: 'if (number > line.serving)', replace: 'if (false)' }],
+    changes: [
+      { file: 'domain/line.js', find: 'if (number > servingFor(line, number))', replace: 'if (false)' },
+    ],
     caughtBy: {
       file: 'conformance/line-store.memory',
       title: 'memory: calls nobody while closed or paused, and says so',

@@ -31,7 +31,7 @@ const openNow = async (world: World, eventId: string, ...rooms: readonly Waiting
 const joinAs = async (room: WaitingRoom, eventId: string, fanId: string, entropy?: string) => ({
   fanId,
   entropy,
-  ...granted(await room.join(eventId, fanId, undefined, entropy)),
+  ...granted(await room.join(eventId, fanId, undefined, { entropy })),
 });
 type Fan = Awaited<ReturnType<typeof joinAs>>;
 

@@ -67,7 +67,7 @@ rule(
         'a token alone brings it back to nobody',
       );
       const { place } = laptop;
-      t.like(granted(await room.join(eventId, phone.fanId, undefined, '', place)), {
+      t.like(granted(await room.join(eventId, phone.fanId, undefined, { place })), {
         created: false,
         number: 2,
         place,
@@ -108,7 +108,7 @@ rule(
     await eventually(async () => granted(await room.redeem(eventId, laptop.fanId, laptop.place)));
     await room.leave(eventId, fan.fanId);
     t.is(await refusal(laptop.recoveryCode), 'recovery_code_expired');
-    const anew = granted(await room.join(eventId, fan.fanId, undefined, '', laptop.place));
+    const anew = granted(await room.join(eventId, fan.fanId, undefined, { place: laptop.place }));
     t.is(anew.created, true, 'whoever joins again is at the end, with a place of one device');
     t.is(await refusal(laptop.recoveryCode), 'recovery_code_expired');
   },

@@ -1,5 +1,6 @@
 import type { ExecutionContext } from 'ava';
 import type { AdmissionKnobs, PhaseSetting, SaleEvent } from '../../src/domain/event.ts';
+import { sharesOf, type LaneDefinition } from '../../src/domain/lanes.ts';
 import type { LineJournal, LineStore, Slowdown } from '../../src/domain/ports/line.ts';
 import { isRefusal, type Refusal } from '../../src/domain/refusal.ts';
 import { systemClock, systemIds } from '../../src/infra/environment.ts';
@@ -24,6 +25,7 @@ export interface Events {
   list(): Promise<readonly SaleEvent[]>;
   find(eventId: string): Promise<SaleEvent | null>;
   create(change?: Partial<SaleEvent>, knobs?: Partial<AdmissionKnobs>): string;
+  lanes(eventId: string, lanes: readonly LaneDefinition[]): void;
   turn(eventId: string, knobs: Partial<AdmissionKnobs>): void;
   phase(eventId: string, phaseSetting: PhaseSetting): void;
   move(eventId: string, opensAtMs: number): void;
@@ -50,10 +52,22 @@ const createEvents = (): Events => {
         limits: { seatsPerFan: 4, holdsPerFan: 2 },
         sections: [],
         phaseSetting: 'scheduled',
-        admission: { ratePerMinute: 60_000, insideMax: 1_000, paused: false, version: 1, ...knobs },
+        admission: {
+          ratePerMinute: 60_000,
+          insideMax: 1_000,
+          paused: false,
+          ...sharesOf(change.lanes),
+          version: 1,
+          ...knobs,
+        },
         ...change,
       });
       return eventId;
+    },
+    lanes(eventId, lanes) {
+      const event = known(eventId);
+      const admission = { ...event.admission, ...sharesOf(lanes), version: event.admission.version + 1 };
+      events.set(eventId, { ...event, lanes, admission });
     },
     turn(eventId, knobs) {
       const event = known(eventId);

@@ -5,10 +5,10 @@ import type {
   arenaStatesSchema,
   frameSchema,
   holdSchema,
-  numbersSchema,
   orderSchema,
   seatMapSchema,
 } from '../../src/http/schemas.ts';
+import type { numbersSchema } from '../../src/http/numbers-schema.ts';
 
 /** What the server sends, by the schemas it checks its answers with. Types alone: none of it is loaded. */
 export type EventDocument = z.output<typeof eventSchema>;

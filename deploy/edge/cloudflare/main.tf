@@ -40,7 +40,7 @@ variable "joins_per_10s" {
 locals {
   on_host = "http.host eq \"${var.host}\""
   # Frame, draw, events, seats, public keys: the same for everybody.
-  public = "http.request.method in {\"GET\" \"HEAD\"} and (http.request.uri.path eq \"/v1/events\" or http.request.uri.path eq \"/v1/tickets/keys\" or http.request.uri.path matches \"^/v1/events/[^/]+(/(line|draw|sections/[^/]+/seats))?$\")"
+  public = "http.request.method in {\"GET\" \"HEAD\"} and (http.request.uri.path eq \"/v1/events\" or http.request.uri.path eq \"/v1/tickets/keys\" or http.request.uri.path matches \"^/v1/events/[^/]+(/(line|draw|lanes/[^/]+/draw|sections/[^/]+/seats))?$\")"
   assets = "starts_with(http.request.uri.path, \"/assets/\")"
   hidden = "starts_with(http.request.uri.path, \"/v1/operator\") or starts_with(http.request.uri.path, \"/operator\") or starts_with(http.request.uri.path, \"/internal\") or http.request.uri.path in {\"/metrics\" \"/readyz\"}"
 }

@@ -1,4 +1,4 @@
-import type { EventId, FanId, PlaceNumber } from '../ids.ts';
+import type { EventId, FanId } from '../ids.ts';
 import type { Refusal } from '../refusal.ts';
 import type { PlaceRecord } from './line.ts';
 
@@ -22,6 +22,13 @@ export interface DrawRecord {
   readonly secret: string | null;
 }
 
+/** A lane behind the first has a draw of its own (docs/LANES.md): named by an id of its own wherever a draw is named by its event. */
+export interface LaneDraw {
+  readonly drawId: string;
+  readonly eventId: EventId;
+  readonly lane: number;
+}
+
 /** The entries and the secret of each draw, in Postgres: no node that dies and no Redis that forgets loses any of it. */
 export interface DrawBook {
   /**
@@ -40,7 +47,7 @@ export interface DrawBook {
    * Null: the draw is sealed and the fan has no place. Seals it if it is time. Not opened: rejects.
    */
   enter(
-    eventId: EventId,
+    draw: LaneDraw,
     fanId: FanId,
     leaf: Uint8Array,
   ): Promise<(PlaceRecord & { readonly created: boolean }) | null>;
@@ -51,7 +58,7 @@ export interface DrawBook {
   /** Sets what the beacon said, once and only after the sealing. False: it is not waited for, or said otherwise before. */
   setBeacon(eventId: EventId, value: string): Promise<boolean>;
   /** What each entry added, from this index on, at most `limit`. Empty before the sealing. */
-  leaves(eventId: EventId, from: PlaceNumber, limit: number): Promise<readonly string[]>;
+  leaves(draw: LaneDraw, from: number, limit: number): Promise<readonly string[]>;
 }
 
 /** With the published draw it proves the fan's turn. Hashes are lower-case hexadecimal. */
@@ -68,8 +75,8 @@ export interface DrawReceipt {
 
 /** What the waiting room offers of its draws to the edge. */
 export interface DrawService {
-  /** From this node's memory, at most a tick and a second old. Null: no such event. */
-  draw(eventId: EventId): Promise<DrawRecord | null>;
+  /** Of the first lane, or of this one; from this node's memory, at most a tick and a second old. Null: no such event or lane. */
+  draw(eventId: EventId, laneId?: string): Promise<DrawRecord | null>;
   /** What the public randomness of the draw turned out to be: once, after the sealing. The same again changes nothing. */
   setBeacon(eventId: EventId, value: string): Promise<DrawRecord | Refusal>;
   /** What entered the chain, from this index on; refused before the sealing. */
@@ -77,5 +84,6 @@ export interface DrawService {
     eventId: EventId,
     from: number,
     limit: number,
+    laneId?: string,
   ): Promise<{ readonly leaves: readonly string[]; readonly entrants: number } | Refusal>;
 }

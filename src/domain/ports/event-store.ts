@@ -1,5 +1,6 @@
 import type { EventId, SectionId } from '../ids.ts';
 import type { ProofSetting } from '../join-proof.ts';
+import type { LaneDefinition } from '../lanes.ts';
 import type { LaunchCurve } from '../launch-curve.ts';
 import type { Refusal } from '../refusal.ts';
 import type { AdmissionKnobs, EventDefinition, PhaseSetting, SaleEvent } from '../event.ts';
@@ -46,6 +47,11 @@ export interface EventStore {
     eventId: EventId,
     change: KnobChange,
   ): Promise<{ readonly before: SaleEvent; readonly after: SaleEvent } | null>;
+  /** Writes the lanes that `decide` makes of the event, under its lock, as a turn of the knobs; its refusal changes nothing. */
+  setLanes(
+    eventId: EventId,
+    decide: (event: SaleEvent) => readonly LaneDefinition[] | Refusal,
+  ): Promise<{ readonly before: SaleEvent; readonly after: SaleEvent } | Refusal | null>;
   /** What everybody who waits is told from now on; null: nothing. */
   setMessage(
     eventId: EventId,

@@ -3,14 +3,22 @@ import type { AdmissionKnobs } from '../event.ts';
 import type { BindingLimit } from '../binding-limit.ts';
 import type { LimitParameters } from '../binding-limit.ts';
 
+/** One lane of a line that has several, by position within the lane. */
+export interface LaneCounters {
+  readonly joined: number;
+  readonly serving: number;
+}
+
 /** The counters of one event's line. All rise for ever except `inside` and `called`. */
 export interface LineCounters {
   /** Rises when the counters had to be restored after the loss of their store. */
   readonly epoch: number;
-  /** The highest number given out. */
+  /** The highest number given out; with lanes: the sum over them. */
   readonly joined: number;
-  /** The highest number called. */
+  /** The highest number called; with lanes: the sum over them. */
   readonly serving: number;
+  /** All lanes in their order; absent: the line has none. */
+  readonly lanes?: readonly LaneCounters[] | undefined;
   /** Calls in all, those of late-comers included: what the rate limits. */
   readonly admitted: number;
   /** Live passes. */
@@ -45,8 +53,8 @@ export interface StepInput {
    * what it said stands until its time is over.
    */
   readonly node?: string | undefined;
-  /** Places given out elsewhere (entrants of the draw): `joined` is raised to it. */
-  readonly joinedAtLeast?: number;
+  /** Places given out elsewhere (entrants of the draw), by lane: `joined` is raised to it. */
+  readonly joinedAtLeast?: readonly number[];
 }
 
 export type StepResult = LineCounters & {
@@ -61,7 +69,7 @@ export type StepResult = LineCounters & {
 };
 
 /** A line as its journal has it: all that may be told to people, because nothing that is lost can be behind it. */
-export type JournalledLine = Pick<LineCounters, 'epoch' | 'joined' | 'serving'> & {
+export type JournalledLine = Pick<LineCounters, 'epoch' | 'joined' | 'serving' | 'lanes'> & {
   /** When `serving` was first seen, by the clock of the store that counted; never falls while the epoch stays. */
   readonly countedAtMs: number;
 };
@@ -93,6 +101,8 @@ export interface LineSnapshot {
   readonly epoch: number;
   readonly joined: number;
   readonly serving: number;
+  /** As in `LineCounters`. */
+  readonly lanes?: readonly LaneCounters[] | undefined;
   readonly admitted: number;
   /** The line was never in use: only then may it start with a full burst. */
   readonly firstUse: boolean;
@@ -106,8 +116,12 @@ export interface LineSnapshot {
  * repeated. `lost: true` means the store has forgotten this event (first use, FLUSHALL): restore, then repeat.
  */
 export interface LineStore {
-  /** The next number behind `behind`. The store only counts; that a fan has one place is decided in Postgres. */
-  nextNumber(eventId: EventId, behind?: PlaceNumber): Promise<{ readonly number: PlaceNumber } | Lost>;
+  /** The next number of the lane behind its position `behind`. The store only counts; that a fan has one place is decided in Postgres. */
+  nextNumber(
+    eventId: EventId,
+    behind?: number,
+    lane?: number,
+  ): Promise<{ readonly number: PlaceNumber } | Lost>;
   /** Token bucket, cap on people inside, lapsed calls and expired passes given back: one atomic step. */
   step(eventId: EventId, input: StepInput): Promise<StepResult | Lost>;
   /** Turns a called place into a person inside for `passTtlMs`. The same place again: the slot it has. */
@@ -193,6 +207,8 @@ export interface LineJournal {
   findPlace(eventId: EventId, fanId: FanId): Promise<PlaceRecord | null>;
   /** Sets an ended place aside, so that the fan may join again at the end. Nothing happens to one that has not ended. */
   spendPlace(eventId: EventId, fanId: FanId, number: PlaceNumber): Promise<void>;
+  /** Sets a place aside that has never been admitted: its fan wants one in another lane. False: it was admitted, or is not theirs. */
+  giveUpPlace(eventId: EventId, fanId: FanId, number: PlaceNumber): Promise<boolean>;
   /**
    * The admission of this place, or a new one. Null: the fan has no such place, or another device has it by now.
    * `superseded`: the line was loaded since by somebody who could not see the slot, so it may be counted nowhere; nothing was written.

@@ -1,26 +1,22 @@
 import type { EventDefinition, Phase, PhaseSetting, SaleEvent } from '../event.ts';
-import type { LoopMode, Pressure } from '../closed-loop.ts';
 import type { EventChange } from '../event-change.ts';
 import type { Frame } from '../frame.ts';
 import type { Hold } from '../hold.ts';
 import type { EventId, FanId, HoldId, OrderId, PassId, SeatId, SectionId, TicketId } from '../ids.ts';
-import type { Because } from '../binding-limit.ts';
+import type { LaneDefinition } from '../lanes.ts';
 import type { Launch, LaunchCurve } from '../launch-curve.ts';
 import type { QueueName } from '../messages.ts';
 import type { Order, OrderStatus, Ticket } from '../order.ts';
-import type { Outlook } from '../outlook.ts';
 import type { Refusal } from '../refusal.ts';
 import type { Review, ReviewAction } from '../review.ts';
 import type { SeatStatus } from '../seat.ts';
-import type { DrawRecord, DrawService } from './draw-book.ts';
+import type { DrawRecord } from './draw-book.ts';
 import type { AuditEntry, KnobChange, OrderCounts } from './event-store.ts';
-import type { Arrival } from './join-proofs.ts';
-import type { Joined } from './joined.ts';
 import type { LineCounters } from './line.ts';
 import type { GiveBack } from './order-book.ts';
 import type { ParkedMessage } from './message-bus.ts';
-import type { PlaceClaim, RecoveryService } from './recovery.ts';
 import type { MoneyReport } from './reconciliation-store.ts';
+import type { LoopView } from './waiting-room.ts';
 
 /**
  * What the services offer to the edge. The HTTP layer knows these interfaces and nothing behind them. A method that can
@@ -131,101 +127,6 @@ export interface PaymentService {
   ): Promise<{ readonly review: Review; readonly repeated: boolean } | Refusal>;
 }
 
-// ---------------------------------------------------------------- waiting room
-
-export type StandingState = 'waiting' | 'called' | 'admitted' | 'left' | 'expired';
-
-/** One in ten waits less than the first, half less than the second, nine in ten less than the third. */
-export interface Eta {
-  readonly p10Seconds: number;
-  readonly p50Seconds: number;
-  readonly p90Seconds: number;
-}
-
-export interface Standing {
-  readonly state: StandingState;
-  /** By the order of calling; before the draw, which then says `drawn: false`, that of joining. */
-  readonly number: number;
-  readonly drawn: boolean;
-  /** People in front who have not been called. Before the draw: everybody else who may come to be in front. */
-  readonly ahead: number;
-  /** Null when nothing can honestly be said (nobody is being called). */
-  readonly eta: Eta | null;
-  /** Whether there will be seats when the turn comes; null: it has come, or nothing is known of the seats. */
-  readonly outlook: Outlook | null;
-  /** Why the line moves as it does now; what changed when the time changes. */
-  readonly because: Because;
-}
-
-/** The closed loop of one node, for the operator's eyes. */
-export interface LoopView {
-  readonly mode: LoopMode;
-  /** What this node finds the sale can digest. */
-  readonly ratePerMinute: number;
-  /** Null while nothing is held back. */
-  readonly because: Because | null;
-  readonly signals: readonly Pressure[];
-}
-
-/** Who was let in, and until when. */
-export interface PassHolder {
-  readonly fanId: FanId;
-  readonly expiresAtMs: number;
-}
-
-export interface WaitingRoomService extends DrawService, RecoveryService {
-  /**
-   * `arrival`: how they came; absent: nothing is asked of them at the door. `entropy` goes into the draw's chain if the fan has
-   * no place yet and the draw is open. `place`: the signed place that the caller has; one that was handed over is given to
-   * nobody else.
-   */
-  join(
-    eventId: EventId,
-    fanId: FanId,
-    arrival?: Arrival,
-    entropy?: string,
-    place?: string,
-  ): Promise<Joined | Refusal>;
-  /** From this node's memory, at most a tick old. Null: no such event. */
-  frame(eventId: EventId): Promise<Frame | null>;
-  watchFrame(eventId: EventId, onFrame: (frame: Frame) => void): Unwatch;
-  standing(eventId: EventId, fanId: FanId, place: string): Promise<Standing | Refusal>;
-  /** Redeems a called place for a pass; again for the same place: the same pass. */
-  redeem(
-    eventId: EventId,
-    fanId: FanId,
-    place: string,
-  ): Promise<{ readonly created: boolean; readonly pass: string; readonly expiresAtMs: number } | Refusal>;
-  /** Whether this pass opens the event now. Rejects when nobody can say. */
-  checkPass(eventId: EventId, pass: string): Promise<PassHolder | Refusal>;
-  /** Gives the slot back. Doing it twice is fine. */
-  leave(eventId: EventId, fanId: FanId): Promise<void>;
-  counters(eventId: EventId): Promise<LineCounters | null>;
-  /** What the launch curve has for this moment, people a minute. Null: none is in force. */
-  plannedRate(eventId: EventId): Promise<number | null>;
-  /** What the closed loop of this node thinks. Null: it is switched off, or there is no such event. */
-  loop(eventId: EventId): Promise<LoopView | null>;
-}
-
-/** Places and passes: our own compact signed tickets (see docs/TOKENS.md). Reading never throws. */
-export interface LinePasses {
-  issuePlace(place: PlaceClaim): string;
-  readPlace(text: string): PlaceClaim | null;
-  issuePass(pass: {
-    readonly passId: PassId;
-    readonly eventId: EventId;
-    readonly fanId: FanId;
-    readonly expiresAtMs: number;
-  }): string;
-  /** Signature only: the caller compares event, fan and time. */
-  readPass(text: string): {
-    readonly passId: PassId;
-    readonly eventId: EventId;
-    readonly fanId: FanId;
-    readonly expiresAtMs: number;
-  } | null;
-}
-
 // ---------------------------------------------------------------- who is asking
 
 /** `service`: another process of ours, between which nothing else is signed. */
@@ -320,6 +221,12 @@ export interface OperatorService {
   turnKnobs(eventId: EventId, change: KnobChange, by: Actor): Promise<SaleEvent | null>;
   /** Plans the rates of the sale and puts them in force; null: none any more. */
   planLaunch(eventId: EventId, curve: LaunchCurve | null, by: Actor): Promise<SaleEvent | null>;
+  /** The lanes of its line and their shares (`lanes.ts`); null: there is no such event. */
+  setLanes(
+    eventId: EventId,
+    lanes: readonly LaneDefinition[],
+    by: Actor,
+  ): Promise<SaleEvent | Refusal | null>;
   /** Tells everybody who waits; null: nothing any more. In the frame of every node within a second. */
   setMessage(eventId: EventId, text: string | null, by: Actor): Promise<SaleEvent | null>;
   setBeacon(eventId: EventId, value: string, by: Actor): Promise<DrawRecord | Refusal>;

@@ -1,5 +1,6 @@
+import { servingIn } from '../../domain/lanes.ts';
 import type { Frame } from '../../domain/frame.ts';
-import type { Standing } from '../../domain/ports/services.ts';
+import type { Standing } from '../../domain/ports/waiting-room.ts';
 import type { KeptPlace } from './kept-place.ts';
 import { textsOf, type PlainLanguage, type PlainTexts } from './texts.ts';
 
@@ -35,7 +36,7 @@ const waiting = ({ frame, kept }: PlainRoom, standing: Standing, texts: PlainTex
   }
   <dl class="facts">
     <div><dt>${texts.number}</dt><dd>${standing.number}</dd></div>
-    <div><dt>${texts.called}</dt><dd>${frame.serving}</dd></div>
+    <div><dt>${texts.called}</dt><dd>${servingIn(frame, standing.lane)}</dd></div>
     <div><dt>${texts.eta}</dt><dd>${minutes(standing, texts)}</dd></div>
   </dl>
   <p>${texts.keep}: <strong class="code">${escaped(kept?.recoveryCode ?? '')}</strong></p>

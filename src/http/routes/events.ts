@@ -28,6 +28,7 @@ const documentOf = (view: EventView): EventDocument => {
     phase: view.phase,
     ...showDocument(event.show ?? {}),
     limits: { seatsPerFan: event.limits.seatsPerFan, holdsPerFan: event.limits.holdsPerFan },
+    ...(event.lanes === undefined ? {} : { lanes: event.lanes.map((lane) => ({ ...lane })) }),
     sections: view.sections.map(({ sectionId, name, priceMinor, seats, left }) => ({
       sectionId,
       name,

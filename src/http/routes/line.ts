@@ -5,13 +5,16 @@ import { json } from '../answer.ts';
 import type { Edge } from '../edge.ts';
 import { problemOf } from '../problem.ts';
 import { defineRoute, type Route } from '../route.ts';
-import { becauseSchema, count, eventParams, frameSchema, sha256Hex, uuid } from '../schemas.ts';
+import { becauseSchema, count, eventParams, frameSchema, laneId, sha256Hex, uuid } from '../schemas.ts';
 
 const seconds = z.number().min(0);
 
 const standingSchema = z.strictObject({
   state: z.enum(['waiting', 'called', 'admitted', 'left', 'expired']),
   number: z.int().min(1).meta({ description: 'By the order of calling; until `drawn`, by that of joining.' }),
+  lane: laneId.nullable().meta({
+    description: 'The lane that `number` and `ahead` count within; null: one line for all, or a bypass.',
+  }),
   drawn: z
     .boolean()
     .meta({ description: 'False: joined before the opening, and the order is not drawn yet.' }),
@@ -33,7 +36,8 @@ const standingSchema = z.strictObject({
 
 export const joinedSchema = z.strictObject({
   place: z.string().meta({ description: 'The signed place, to be sent as `Catraca-Place`.' }),
-  number: z.int().min(1),
+  number: z.int().min(1).meta({ description: 'By position within the lane.' }),
+  lane: laneId.nullable(),
   recoveryCode: z.string(),
   receipt: z
     .strictObject({
@@ -57,6 +61,10 @@ const joinBody = z
       .meta({
         description: 'Chance of your own for the draw: dice, a line of text. Keep it with the receipt.',
       }),
+    lane: laneId.optional().meta({
+      description:
+        'A lane that is open to everybody; a place in another is given up for it. Absent: the place you have, or the first open lane.',
+    }),
   })
   .optional();
 
@@ -159,19 +167,19 @@ const fanRoutes = (edge: Pick<Edge, 'waitingRoom'>): readonly Route[] => [
       'not_found',
       'line_closed',
       'place_handed_over',
+      'lane_unknown',
+      'code_required',
       'proof_required',
       'proof_invalid',
       'rate_limited',
     ],
     handler: async ({ params, headers, body, caller, address }) => {
       const arrival = { address, proof: headers['catraca-proof'] ?? null };
-      const joined = await edge.waitingRoom.join(
-        params.eventId,
-        caller.id,
-        arrival,
-        body?.entropy,
-        headers['catraca-place'],
-      );
+      const joined = await edge.waitingRoom.join(params.eventId, caller.id, arrival, {
+        entropy: body?.entropy,
+        laneId: body?.lane,
+        place: headers['catraca-place'],
+      });
       if (isRefusal(joined)) return joined;
       const { created, ...answer } = joined;
       return json(created ? 201 : 200, answer);
@@ -194,9 +202,9 @@ const fanRoutes = (edge: Pick<Edge, 'waitingRoom'>): readonly Route[] => [
       if (place === undefined) return refuse('place_invalid', { detail: 'Send the header Catraca-Place.' });
       const standing = await edge.waitingRoom.standing(params.eventId, caller.id, place);
       if (isRefusal(standing)) return standing;
-      const { state, number, drawn, ahead, eta, outlook, because } = standing;
+      const { state, number, lane, drawn, ahead, eta, outlook, because } = standing;
       const told = outlook === null ? null : { code: outlook, text: OUTLOOK_TEXTS[outlook] };
-      return json(200, { state, number, drawn, ahead, eta, outlook: told, because });
+      return json(200, { state, number, lane, drawn, ahead, eta, outlook: told, because });
     },
   }),
 ];

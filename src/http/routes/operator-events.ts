@@ -18,7 +18,8 @@ import {
 } from '../event-definition.ts';
 import { createSharedPoll } from '../poll.ts';
 import { defineRoute, type Route } from '../route.ts';
-import { count, eventParams, iso, numbersSchema, operatorMessage, uuid } from '../schemas.ts';
+import { numbersSchema } from '../numbers-schema.ts';
+import { count, eventParams, iso, operatorMessage, uuid } from '../schemas.ts';
 
 /** Strict: a misspelt knob must not look as if it had been turned. */
 const knobsSchema = z

@@ -94,7 +94,14 @@ export const joinPlainly = (edge: PlainEdge): Route =>
       const known = kept === null ? null : await edge.tokens.read(kept.token);
       const fanId = known?.role === 'fan' ? known.id : newId;
       // Without scripts nobody can solve a puzzle: where one is asked for, this is refused as any other join without it.
-      const joined = await edge.waitingRoom.join(eventId, fanId, { address, proof: null }, '', kept?.place);
+      const joined = await edge.waitingRoom.join(
+        eventId,
+        fanId,
+        { address, proof: null },
+        {
+          place: kept?.place,
+        },
+      );
       if (isRefusal(joined)) return joined;
       const lifeMs = edge.options.fanTokenTtlMs;
       const token = await edge.tokens.issue({ id: fanId, role: 'fan' }, lifeMs);

@@ -1,14 +1,6 @@
 import type { EventId } from '../../domain/ids.ts';
-import {
-  assurePass,
-  forgetEnded,
-  leaveLine,
-  raiseLine,
-  redeemPlace,
-  restoreLine,
-  stepLine,
-  type Line,
-} from '../../domain/line.ts';
+import { raiseLine, restoreLine, type Line } from '../../domain/line-state.ts';
+import { assurePass, forgetEnded, leaveLine, nextInLane, redeemPlace, stepLine } from '../../domain/line.ts';
 import type { Clock } from '../../domain/ports/environment.ts';
 import type { LineStore, Lost } from '../../domain/ports/line.ts';
 
@@ -32,11 +24,9 @@ export const createMemoryLineStore = (options: {
   };
 
   return {
-    async nextNumber(eventId, behind = 0) {
+    async nextNumber(eventId, behind = 0, lane = 0) {
       const line = lines.get(eventId);
-      if (line === undefined) return LOST;
-      line.joined = Math.max(line.joined, behind) + 1;
-      return { number: line.joined };
+      return line === undefined ? LOST : { number: nextInLane(line, lane, behind) };
     },
     async step(eventId, input) {
       const line = lines.get(eventId);

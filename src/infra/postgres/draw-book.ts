@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { commitmentOf, DRAW_BYTES, firstHead } from '../../domain/draw.ts';
 import type { EventId, FanId, PlaceNumber } from '../../domain/ids.ts';
-import type { DrawBook, DrawRecord } from '../../domain/ports/draw-book.ts';
+import { LANE_SPAN } from '../../domain/lanes.ts';
+import type { DrawBook, DrawRecord, LaneDraw } from '../../domain/ports/draw-book.ts';
 import type { PlaceRecord } from '../../domain/ports/line.ts';
 import { nodeHashes } from '../hashes.ts';
 import { groupCommit } from './group-commit.ts';
@@ -51,19 +52,21 @@ const OPEN = `
                 OR EXISTS (SELECT 1 FROM line.counters WHERE event_id = $1 AND joined > 0) THEN clock_timestamp() END
   ON CONFLICT DO NOTHING`;
 
-const ENTER = `
+/** The older function for lines without lanes, which nodes of the version before share. */
+const enterBy = (lane: number): string => `
   SELECT e.fan_id, e.number, (extract(epoch FROM e.joined_at) * 1000)::bigint AS joined_at_ms,
          encode(e.leaf, 'hex') AS leaf, encode(e.head, 'hex') AS head, e.created,
          coalesce(a.left_at IS NOT NULL OR a.expires_at <= now(), false) AS ended,
          CASE WHEN e.created THEN 0 ELSE
            coalesce((SELECT p.claim FROM line.places p WHERE p.event_id = $1 AND p.number = e.number), 0) END AS claim
-    FROM line.enter_draw($1, $2::uuid[], $3::bytea[]) AS e
+    FROM ${lane === 0 ? 'line.enter_draw($1, $2::uuid[], $3::bytea[])' : `line.enter_lane_draw($1, $4, ${lane * LANE_SPAN}, $2::uuid[], $3::bytea[])`} AS e
     LEFT JOIN line.admissions a ON a.event_id = $1 AND a.number = e.number`;
 
 const LEAVES = `
   SELECT encode(p.leaf, 'hex') AS leaf FROM line.places p
-  JOIN line.draws d ON d.event_id = p.event_id AND d.sealed_at IS NOT NULL
-  WHERE p.event_id = $1 AND p.number >= $2 AND p.number <= least(d.entrants, $2 + $3 - 1) ORDER BY p.number`;
+  JOIN line.draws d ON d.event_id = $4 AND d.sealed_at IS NOT NULL
+  WHERE p.event_id = $1 AND p.number >= $5::bigint + $2 AND p.number <= $5::bigint + least(d.entrants, $2 + $3 - 1)
+  ORDER BY p.number`;
 
 const drawOf = (row: DrawRow | undefined): DrawRecord => {
   if (row === undefined) throw new Error('the draw of this event was never opened');
@@ -94,11 +97,15 @@ export const createDrawBook = (pool: Pool): DrawBook => {
     return drawOf(rows[0]);
   };
 
-  const enterAll = async (eventId: EventId, entries: readonly Entry[]): Promise<readonly Entered[]> => {
+  const enterAll = async (
+    { eventId, lane, drawId }: LaneDraw,
+    entries: readonly Entry[],
+  ): Promise<readonly Entered[]> => {
     const first = new Map<FanId, Entry>();
     for (const entry of entries) if (!first.has(entry.fanId)) first.set(entry.fanId, entry);
     const columns = [[...first.keys()], [...first.values()].map(({ leaf }) => Buffer.from(leaf))];
-    const { rows } = await pool.query<EntryRow>(ENTER, [eventId, ...columns]);
+    const values = [eventId, ...columns, ...(lane === 0 ? [] : [drawId])];
+    const { rows } = await pool.query<EntryRow>(enterBy(lane), values);
     const byFan = new Map(rows.map((row) => [row.fan_id, row]));
     return entries.map((entry): Entered => {
       const row = byFan.get(entry.fanId);
@@ -110,12 +117,12 @@ export const createDrawBook = (pool: Pool): DrawBook => {
     });
   };
 
-  const queues = new Map<EventId, (entry: Entry) => Promise<Entered>>();
-  const queueOf = (eventId: EventId): ((entry: Entry) => Promise<Entered>) => {
-    let queue = queues.get(eventId);
+  const queues = new Map<string, (entry: Entry) => Promise<Entered>>();
+  const queueOf = (draw: LaneDraw): ((entry: Entry) => Promise<Entered>) => {
+    let queue = queues.get(draw.drawId);
     if (queue === undefined) {
-      queue = groupCommit({ run: (entries: readonly Entry[]) => enterAll(eventId, entries), ...LIMITS });
-      queues.set(eventId, queue);
+      queue = groupCommit({ run: (entries: readonly Entry[]) => enterAll(draw, entries), ...LIMITS });
+      queues.set(draw.drawId, queue);
     }
     return queue;
   };
@@ -128,7 +135,7 @@ export const createDrawBook = (pool: Pool): DrawBook => {
       await pool.query(OPEN, [eventId, opensAtMs, secret, Buffer.from(head), beaconSource]);
       return find(eventId);
     },
-    enter: (eventId, fanId, leaf) => queueOf(eventId)({ fanId, leaf }),
+    enter: (draw, fanId, leaf) => queueOf(draw)({ fanId, leaf }),
     async reschedule(eventId, fromMs, toMs) {
       await pool.query(
         `UPDATE line.draws SET opens_at = to_timestamp($3::double precision / 1000)
@@ -149,8 +156,9 @@ export const createDrawBook = (pool: Pool): DrawBook => {
       );
       return (await find(eventId)).beacon?.value === value;
     },
-    async leaves(eventId, from, limit) {
-      const { rows } = await pool.query<{ leaf: string }>(LEAVES, [eventId, from, limit]);
+    async leaves({ eventId, drawId, lane }, from, limit) {
+      const values = [eventId, from, limit, drawId, lane * LANE_SPAN];
+      const { rows } = await pool.query<{ leaf: string }>(LEAVES, values);
       return rows.map((row) => row.leaf);
     },
   };

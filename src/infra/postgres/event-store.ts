@@ -7,6 +7,7 @@ import {
 } from '../../domain/event.ts';
 import type { ProofSetting } from '../../domain/join-proof.ts';
 import type { EventId } from '../../domain/ids.ts';
+import { sharesOf, type LaneDefinition } from '../../domain/lanes.ts';
 import type { LaunchCurve } from '../../domain/launch-curve.ts';
 import type { Show } from '../../domain/show.ts';
 import type { EventStore, OrderCounts, SectionCounts } from '../../domain/ports/event-store.ts';
@@ -38,6 +39,7 @@ interface EventColumns {
   readonly doors_at: Date | null;
   readonly address: string | null;
   readonly refunds_until: Date | null;
+  readonly lanes: readonly LaneDefinition[] | null;
   readonly sections: readonly SectionDefinition[];
 }
 
@@ -61,6 +63,7 @@ const eventFrom = (row: EventColumns): SaleEvent => ({
     insideMax: row.inside_max,
     paused: row.admission_paused,
     closedLoop: row.closed_loop,
+    ...sharesOf(row.lanes ?? undefined),
     version: row.knobs_version,
   },
   lateMoney: { reseat: row.late_money_reseat },
@@ -72,6 +75,7 @@ const eventFrom = (row: EventColumns): SaleEvent => ({
     address: row.address,
     refundsUntilMs: row.refunds_until?.getTime() ?? null,
   },
+  ...(row.lanes === null ? {} : { lanes: row.lanes }),
   sections: row.sections,
   launch: row.launch_curve === null ? null : { curve: row.launch_curve, active: row.launch_active },
   message:
@@ -152,8 +156,8 @@ export const createEventStore = (pool: Pool): EventStore => ({
       const { rowCount } = await client.query(
         `INSERT INTO tickets.events (event_id, name, venue, currency, opens_at, seats_per_fan, holds_per_fan,
                                      rate_per_minute, inside_max, late_money_reseat, closed_loop, join_proof,
-                                     launch_curve, draw_beacon, show_at, doors_at, address, refunds_until)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) ON CONFLICT DO NOTHING`,
+                                     launch_curve, draw_beacon, show_at, doors_at, address, refunds_until, lanes)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) ON CONFLICT DO NOTHING`,
         [
           eventId,
           definition.name,
@@ -170,6 +174,7 @@ export const createEventStore = (pool: Pool): EventStore => ({
           curveJson(definition.launchCurve ?? null),
           definition.draw?.beacon ?? null,
           ...showValues(definition.show),
+          definition.lanes === undefined ? null : JSON.stringify(definition.lanes),
         ],
       );
       if (rowCount === 1) await insertMap(client, eventId, definition.sections);
@@ -193,6 +198,20 @@ export const createEventStore = (pool: Pool): EventStore => ({
     changing(pool, eventId, 'launch_curve = $2, launch_active = true, knobs_version = knobs_version + 1', [
       curveJson(curve),
     ]),
+
+  setLanes: (eventId, decide) =>
+    inTransaction(pool, async (client) => {
+      await client.query('SELECT 1 FROM tickets.events WHERE event_id = $1 FOR UPDATE', [eventId]);
+      const before = await findIn(client, eventId);
+      if (before === null) return null;
+      const lanes = decide(before);
+      if ('kind' in lanes) return lanes;
+      await client.query(
+        'UPDATE tickets.events SET lanes = $2, knobs_version = knobs_version + 1 WHERE event_id = $1',
+        [eventId, JSON.stringify(lanes)],
+      );
+      return { before, after: (await findIn(client, eventId)) as SaleEvent };
+    }),
 
   setMessage: (eventId, text) =>
     changing(

@@ -1,8 +1,11 @@
 import type { EventId, FanId, PassId, PlaceNumber } from '../../domain/ids.ts';
 import type { AdmissionRecord, AdmissionState, LineJournal, PlaceRecord } from '../../domain/ports/line.ts';
+import { BYPASS_LANE, LANE_SPAN, MOST_LANES, positionOf, withLanes } from '../../domain/lanes.ts';
+import { furthestSnapshot } from '../../domain/line-snapshot.ts';
 import { retryingConflicts } from './conflicts.ts';
 import { groupCommit } from './group-commit.ts';
-import type { Pool } from './pool.ts';
+import { laneColumn, lanesFromColumn } from './lane-column.ts';
+import { inTransaction, type Pool } from './pool.ts';
 
 const LIMITS = { maxItems: 500, maxInFlight: 2, maxWaiting: 20_000 };
 
@@ -39,6 +42,7 @@ interface CountersRow {
   readonly joined: number;
   readonly serving: number;
   readonly counted_at_ms: number;
+  readonly lanes: readonly string[] | null;
 }
 
 const placeOf = (row: PlaceRow): PlaceRecord => ({
@@ -91,7 +95,7 @@ const ADMISSION = `pass_id, event_id, fan_id, number, coalesce(turn, number) AS 
  * From `places`, so that not even a well-signed number that was never recorded gets in. Under a share lock on the line's
  * counters, which whoever loads the line raises first: a loader either sees this row, or has raised the epoch and it is not
  * written. Otherwise a slot of a forgotten line could become one person more than the operator allows. The place is locked as a
- * hand-over locks it: whichever comes second sees the other, so no pass is left with a device that has lost the place.
+ * hand-over locks it: whichever comes second sees the other, so no pass is left with a device that has lost the place; so does who gives it up.
  */
 const RECORD_ADMISSION = `
   WITH standing AS MATERIALIZED (
@@ -100,7 +104,8 @@ const RECORD_ADMISSION = `
     INSERT INTO line.admissions (pass_id, event_id, fan_id, number, turn, expires_at)
     SELECT $1::uuid, event_id, fan_id, number, nullif($6::bigint, number), now() + $5::bigint * interval '1 millisecond'
     FROM line.places
-    WHERE event_id = $2 AND fan_id = $3 AND number = $4 AND claim = $8 AND coalesce((SELECT epoch FROM standing), 0) <= $7::bigint
+    WHERE event_id = $2 AND fan_id = $3 AND number = $4 AND claim = $8 AND spent_at IS NULL
+      AND coalesce((SELECT epoch FROM standing), 0) <= $7::bigint
     FOR SHARE
     ON CONFLICT (event_id, number) DO NOTHING
     RETURNING ${ADMISSION}
@@ -125,28 +130,45 @@ const SPEND_PLACE = `
   WHERE p.event_id = $1 AND p.fan_id = $2 AND p.number = $3 AND p.spent_at IS NULL
     AND a.event_id = p.event_id AND a.number = p.number AND (a.left_at IS NOT NULL OR a.expires_at <= now())`;
 
+const LOCK_PLACE = 'SELECT 1 FROM line.places WHERE event_id = $1 AND fan_id = $2 AND number = $3 FOR UPDATE';
+
+/** A statement behind the lock: an admission that was written while we waited must be seen. */
+const GIVE_UP_PLACE = `
+  UPDATE line.places p SET spent_at = now()
+  WHERE p.event_id = $1 AND p.fan_id = $2 AND p.number = $3 AND p.spent_at IS NULL
+    AND NOT EXISTS (SELECT 1 FROM line.admissions a WHERE a.event_id = p.event_id AND a.number = p.number)`;
+
 /** The time goes with the number it belongs to, and never back: a clock may have been set back meanwhile. */
 const SAVE_COUNTERS = `
-  INSERT INTO line.counters AS c (event_id, epoch, joined, serving, admitted, counted_at_ms)
-  VALUES ($1, $2, $3, $4, $5, $6)
+  INSERT INTO line.counters AS c (event_id, epoch, joined, serving, admitted, counted_at_ms, lanes)
+  VALUES ($1, $2, $3, $4, $5, $6, $7)
   ON CONFLICT (event_id) DO UPDATE SET
     epoch = greatest(c.epoch, excluded.epoch), joined = greatest(c.joined, excluded.joined),
     serving = greatest(c.serving, excluded.serving), admitted = greatest(c.admitted, excluded.admitted),
     counted_at_ms = CASE WHEN excluded.serving > c.serving OR c.counted_at_ms = 0
       THEN greatest(c.counted_at_ms, excluded.counted_at_ms) ELSE c.counted_at_ms END,
-    saved_at = now()
-  RETURNING epoch, joined, serving, counted_at_ms`;
+    lanes = line.furthest_lanes(c.lanes, excluded.lanes), saved_at = now()
+  RETURNING epoch, joined, serving, counted_at_ms, lanes`;
 
 /** Raising the epoch in the same statement makes exactly one loader the first, and none of them equal. */
 const LOAD_COUNTERS = `
   INSERT INTO line.counters AS c (event_id) VALUES ($1)
   ON CONFLICT (event_id) DO UPDATE SET epoch = c.epoch + 1
-  RETURNING epoch, joined, serving, admitted, xmax = 0 AS first_use`;
+  RETURNING epoch, joined, serving, admitted, lanes, xmax = 0 AS first_use`;
 
+/** A row for each lane in which anybody has a place; each of them is one look into an index. */
 const LOAD_FURTHEST = `
-  SELECT coalesce((SELECT max(number) FROM line.places WHERE event_id = $1), 0) AS joined,
-         coalesce((SELECT max(coalesce(turn, number)) FROM line.admissions WHERE event_id = $1), 0) AS serving,
-         (SELECT count(*) FROM line.admissions WHERE event_id = $1) AS admitted`;
+  SELECT l.lane,
+         (SELECT coalesce(max(number), 0) FROM line.places
+           WHERE event_id = $1 AND number > l.lane * ${LANE_SPAN} AND number < (l.lane + 1) * ${LANE_SPAN}) AS joined,
+         (SELECT coalesce(max(coalesce(turn, number)), 0) FROM line.admissions
+           WHERE event_id = $1 AND coalesce(turn, number) > l.lane * ${LANE_SPAN}
+             AND coalesce(turn, number) < (l.lane + 1) * ${LANE_SPAN}) AS serving
+    FROM generate_series(0, (SELECT least(${MOST_LANES - 1}, coalesce(max(number), 0) / ${LANE_SPAN})
+                               FROM line.places WHERE event_id = $1 AND number < ${BYPASS_LANE} * ${LANE_SPAN})) AS l (lane)
+   ORDER BY l.lane`;
+
+const COUNT_ADMITTED = 'SELECT count(*) AS admitted FROM line.admissions WHERE event_id = $1';
 
 const LOAD_INSIDE = `
   SELECT coalesce(turn, number) AS number, ceil(extract(epoch FROM expires_at - now()) * 1000)::bigint AS remaining_ms
@@ -222,6 +244,13 @@ export const createLineJournal = (pool: Pool): LineJournal => {
       await pool.query(SPEND_PLACE, [eventId, fanId, number]);
     },
 
+    giveUpPlace: (eventId, fanId, number) =>
+      inTransaction(pool, async (client) => {
+        await client.query(LOCK_PLACE, [eventId, fanId, number]);
+        const { rowCount } = await client.query(GIVE_UP_PLACE, [eventId, fanId, number]);
+        return rowCount === 1;
+      }),
+
     async recordAdmission({ passId, eventId, fanId, number, turn, ttlMs, epoch, claim = 0 }) {
       const values = [passId, eventId, fanId, number, Math.ceil(ttlMs), turn, epoch, claim];
       const { rows } = await pool.query<RecordedRow>(RECORD_ADMISSION, values);
@@ -250,11 +279,12 @@ export const createLineJournal = (pool: Pool): LineJournal => {
         counters.serving,
         counters.admitted,
         counters.countedAtMs,
+        laneColumn(counters.lanes),
       ]);
       const [row] = rows;
       if (row === undefined) throw new Error('Postgres returned no counters');
       const { epoch, joined, serving, counted_at_ms: countedAtMs } = row;
-      return { epoch, joined, serving, countedAtMs };
+      return withLanes({ epoch, joined, serving, countedAtMs }, lanesFromColumn(row.lanes));
     },
 
     async loadSnapshot(eventId) {
@@ -263,24 +293,25 @@ export const createLineJournal = (pool: Pool): LineJournal => {
         joined: number;
         serving: number;
         admitted: number;
+        lanes: readonly string[] | null;
         first_use: boolean;
       }>(LOAD_COUNTERS, [eventId]);
-      const furthest = await pool.query<{ joined: number; serving: number; admitted: number }>(
-        LOAD_FURTHEST,
-        [eventId],
-      );
+      const furthest = await pool.query<{ joined: number; serving: number }>(LOAD_FURTHEST, [eventId]);
+      const counted = await pool.query<{ admitted: number }>(COUNT_ADMITTED, [eventId]);
       const inside = await pool.query<{ number: number; remaining_ms: number }>(LOAD_INSIDE, [eventId]);
-      const [counters, rows] = [saved.rows[0], furthest.rows[0]];
-      if (counters === undefined || rows === undefined) throw new Error('Postgres returned no counters');
-      const serving = Math.max(counters.serving, rows.serving);
-      return {
-        epoch: counters.epoch,
-        joined: Math.max(counters.joined, rows.joined, serving),
-        serving,
-        admitted: Math.max(counters.admitted, rows.admitted),
-        firstUse: counters.first_use && rows.joined === 0,
+      const [counters] = saved.rows;
+      if (counters === undefined) throw new Error('Postgres returned no counters');
+      return furthestSnapshot({
+        counters,
+        saved: lanesFromColumn(counters.lanes),
+        furthest: furthest.rows.map((lane) => ({
+          joined: positionOf(lane.joined),
+          serving: positionOf(lane.serving),
+        })),
+        admitted: counted.rows[0]?.admitted ?? 0,
+        firstUse: counters.first_use,
         passes: inside.rows.map((row) => ({ number: row.number, remainingMs: row.remaining_ms })),
-      };
+      });
     },
   };
 };

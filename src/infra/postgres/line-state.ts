@@ -1,6 +1,6 @@
 import type { AdmissionKnobs } from '../../domain/event.ts';
 import type { PlaceNumber } from '../../domain/ids.ts';
-import type { Line } from '../../domain/line.ts';
+import type { Line } from '../../domain/line-state.ts';
 
 /** A line as it stands in `line.standby.state`: everything but the places, which have rows of their own. */
 export interface LineState {
@@ -8,6 +8,9 @@ export interface LineState {
     Line,
     'epoch' | 'joined' | 'serving' | 'admitted' | 'inside' | 'called' | 'wants' | 'credit' | 'atMs' | 'cursor'
   >;
+  /** Of the first lane. Absent in states from before there were lanes, as `lanes`. */
+  readonly lead?: number;
+  readonly lanes?: Line['lanes'];
   readonly knobs: AdmissionKnobs;
   readonly slowdown: Line['slowdown'];
   readonly fresh: boolean;
@@ -25,8 +28,9 @@ export interface SlotRow {
 }
 
 export const packLine = (line: Line): LineState => {
-  const { epoch, joined, serving, admitted, inside, called, wants, credit, atMs, cursor } = line;
+  const { epoch, joined, serving, admitted, inside, called, wants, credit, atMs, cursor, lead, lanes } = line;
   return {
+    ...(lanes.length === 0 ? {} : { lead, lanes }),
     counters: { epoch, joined, serving, admitted, inside, called, wants, credit, atMs, cursor },
     knobs: line.knobs,
     slowdown: line.slowdown,
@@ -40,6 +44,8 @@ export const packLine = (line: Line): LineState => {
 /** The line with those places that are asked about. The rule looks places up one by one, so it does not miss the others. */
 export const unpackLine = (state: LineState, slots: readonly SlotRow[]): Line => ({
   ...state.counters,
+  lead: state.lead ?? 0,
+  lanes: state.lanes ?? [],
   knobs: state.knobs,
   slowdown: state.slowdown,
   fresh: state.fresh,

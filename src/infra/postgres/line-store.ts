@@ -1,16 +1,10 @@
 import type { EventId, PlaceNumber } from '../../domain/ids.ts';
-import {
-  assurePass,
-  leaveLine,
-  raiseLine,
-  redeemPlace,
-  restoreLine,
-  stepLine,
-  type Line,
-} from '../../domain/line.ts';
+import { hasJoined, isServing, lanesOf, raiseLine, restoreLine, type Line } from '../../domain/line-state.ts';
+import { assurePass, leaveLine, nextInLane, redeemPlace, stepLine } from '../../domain/line.ts';
 import type { LineStore, Lost } from '../../domain/ports/line.ts';
 import { PartAway } from '../../domain/refusal.ts';
 import { groupCommit } from './group-commit.ts';
+import { laneColumn } from './lane-column.ts';
 import { packLine, slotsOf, unpackLine, type LineState, type SlotRow } from './line-state.ts';
 import { inTransaction, type Client, type Pool } from './pool.ts';
 
@@ -51,7 +45,8 @@ const WRITE_COUNTERS = `
   UPDATE line.counters SET
     epoch = greatest(epoch, $2), joined = greatest(joined, $3), serving = greatest(serving, $4),
     admitted = greatest(admitted, $5), saved_at = now(),
-    counted_at_ms = CASE WHEN $4 > serving OR counted_at_ms = 0 THEN greatest(counted_at_ms, $6) ELSE counted_at_ms END
+    counted_at_ms = CASE WHEN $4 > serving OR counted_at_ms = 0 THEN greatest(counted_at_ms, $6) ELSE counted_at_ms END,
+    lanes = line.furthest_lanes(lanes, $7::bigint[])
   WHERE event_id = $1`;
 
 /**
@@ -81,8 +76,9 @@ export const createPostgresLineStore = (options: {
       term,
       state,
     ]);
-    const { epoch, joined, serving, admitted, atMs } = line;
-    await client.query(WRITE_COUNTERS, [eventId, epoch, joined, serving, admitted, atMs]);
+    const { epoch, admitted, atMs } = line;
+    const counts = [hasJoined(line), isServing(line), admitted, atMs, laneColumn(lanesOf(line))];
+    await client.query(WRITE_COUNTERS, [eventId, epoch, ...counts]);
     if (slots.length === 0) return;
     const columns = [
       slots.map((slot) => slot.number),
@@ -136,11 +132,8 @@ export const createPostgresLineStore = (options: {
   };
 
   return {
-    nextNumber: (eventId, behind = 0) =>
-      move(eventId, null, (line) => {
-        line.joined = Math.max(line.joined, behind) + 1;
-        return { number: line.joined };
-      }),
+    nextNumber: (eventId, behind = 0, lane = 0) =>
+      move(eventId, null, (line) => ({ number: nextInLane(line, lane, behind) })),
     step: (eventId, input) => move(eventId, null, (line, nowMs) => stepLine(line, input, callTtlMs, nowMs)),
     redeem: (eventId, place, passTtlMs, knobs) =>
       move(eventId, place, (line, nowMs) => redeemPlace(line, place, passTtlMs, knobs, nowMs)),

@@ -2,14 +2,21 @@ import type { Result } from 'ioredis';
 import type { AdmissionKnobs } from '../../domain/event.ts';
 import type { BindingLimit } from '../../domain/binding-limit.ts';
 import type { EventId, PlaceNumber } from '../../domain/ids.ts';
-import type { LineStore, Lost, RedeemOutcome, Slowdown, StepResult } from '../../domain/ports/line.ts';
+import type {
+  LaneCounters,
+  LineStore,
+  Lost,
+  RedeemOutcome,
+  Slowdown,
+  StepResult,
+} from '../../domain/ports/line.ts';
 import { defineScript, type RedisClient } from './client.ts';
 
 type Reply = readonly [number, ...(number | string)[]];
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
-    lineNext(state: string, count: number, behind: number): Result<number, Context>;
+    lineNext(state: string, count: number, behind: number, lane: number): Result<number, Context>;
     lineStep(...keysAndArgs: (string | number)[]): Result<Reply, Context>;
     lineRedeem(...keysAndArgs: (string | number)[]): Result<Reply, Context>;
     lineAssure(...keysAndArgs: (string | number)[]): Result<number, Context>;
@@ -27,6 +34,17 @@ const knobArguments = (knobs: AdmissionKnobs): readonly number[] => [
   knobs.paused ? 1 : 0,
   knobs.version,
 ];
+
+const sharesOf = (knobs: AdmissionKnobs): string => (knobs.shares ?? []).join(',');
+
+const lanesText = (lanes: readonly LaneCounters[] = []): string =>
+  lanes.map(({ joined, serving }) => `${joined}:${serving}`).join(';');
+
+const lanesFrom = (text: string): Pick<StepResult, 'lanes'> => {
+  if (text === '') return {};
+  const lanes = text.split(';').map((lane) => lane.split(':').map(Number));
+  return { lanes: lanes.map(([joined = 0, serving = 0]) => ({ joined, serving })) };
+};
 
 /** Why a line is slowed travels as text that no script reads. A plain word is of a node from before there were figures. */
 const limitOf = (text: string): Pick<StepResult, 'binding' | 'parameters'> => {
@@ -49,7 +67,7 @@ const outcomeOf = ([code, remainingMs, epoch]: Reply): RedeemOutcome | Lost => {
 };
 
 interface NumberRequest {
-  readonly behind: PlaceNumber;
+  readonly behind: number;
   readonly resolve: (answer: { readonly number: PlaceNumber } | Lost) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -65,7 +83,7 @@ export const createRedisLineStore = (options: {
 }): LineStore => {
   const { redis, prefix, callTtlMs } = options;
   const shared = ['line-shared'];
-  defineScript(redis, 'lineNext', 'line-next', 1);
+  defineScript(redis, 'lineNext', 'line-next', 1, shared);
   defineScript(redis, 'lineStep', 'line-step', 3, shared);
   defineScript(redis, 'lineRedeem', 'line-redeem', 5, shared);
   defineScript(redis, 'lineAssure', 'line-assure', 4, shared);
@@ -92,13 +110,13 @@ export const createRedisLineStore = (options: {
   };
 
   // Thousands join in the same second: those of one turn of the event loop share one round trip.
-  const asking = new Map<EventId, NumberRequest[]>();
-  const handOut = async (eventId: EventId): Promise<void> => {
-    const requests = asking.get(eventId) ?? [];
-    asking.delete(eventId);
+  const asking = new Map<string, NumberRequest[]>();
+  const handOut = async (eventId: EventId, lane: number, together: string): Promise<void> => {
+    const requests = asking.get(together) ?? [];
+    asking.delete(together);
     const behind = Math.max(...requests.map((request) => request.behind));
     try {
-      const last = await watched(redis.lineNext(key(eventId, 'state'), requests.length, behind));
+      const last = await watched(redis.lineNext(key(eventId, 'state'), requests.length, behind, lane));
       requests.forEach(({ resolve }, index) =>
         resolve(last < 0 ? LOST : { number: last - requests.length + 1 + index }),
       );
@@ -108,18 +126,19 @@ export const createRedisLineStore = (options: {
   };
 
   return {
-    nextNumber: (eventId, behind = 0) =>
+    nextNumber: (eventId, behind = 0, lane = 0) =>
       new Promise((resolve, reject) => {
-        const requests = asking.get(eventId);
+        const together = `${eventId} ${lane}`;
+        const requests = asking.get(together);
         if (requests !== undefined) {
           requests.push({ behind, resolve, reject });
           return;
         }
-        asking.set(eventId, [{ behind, resolve, reject }]);
-        setImmediate(() => void handOut(eventId));
+        asking.set(together, [{ behind, resolve, reject }]);
+        setImmediate(() => void handOut(eventId, lane, together));
       }),
 
-    async step(eventId, { open, roomLeft, knobs, slowdown = null, node, joinedAtLeast = 0 }) {
+    async step(eventId, { open, roomLeft, knobs, slowdown = null, node, joinedAtLeast = [] }) {
       const flags = [open ? 1 : 0, roomLeft === null ? NO_LIMIT : Math.max(0, roomLeft), callTtlMs];
       const reply = await watched(
         redis.lineStep(
@@ -127,7 +146,8 @@ export const createRedisLineStore = (options: {
           ...flags,
           ...knobArguments(knobs),
           ...slowArguments(slowdown, node),
-          joinedAtLeast,
+          joinedAtLeast.join(','),
+          sharesOf(knobs),
         ),
       );
       if (reply[0] === -1) return LOST;
@@ -144,12 +164,13 @@ export const createRedisLineStore = (options: {
         effectiveRatePerMinute: rate,
         ...limitOf(String(reply[7])),
         countedAtMs: Number(reply[8]),
+        ...lanesFrom(String(reply[9])),
       };
     },
 
     async redeem(eventId, place, passTtlMs, knobs) {
       const own = [key(eventId, `pass:${place}`), key(eventId, `want:${place}`)];
-      const args = [place, passTtlMs, ...knobArguments(knobs)];
+      const args = [place, passTtlMs, ...knobArguments(knobs), sharesOf(knobs)];
       return outcomeOf(await watched(redis.lineRedeem(...keys(eventId), ...own, ...args)));
     },
 
@@ -167,7 +188,8 @@ export const createRedisLineStore = (options: {
       const { epoch, joined, serving, admitted, firstUse } = snapshot;
       const passes = snapshot.passes.flatMap((pass) => [pass.number, Math.ceil(pass.remainingMs)]);
       const counters = [epoch, joined, serving, admitted, firstUse ? 1 : 0];
-      await watched(redis.lineRestore(...keys(eventId), ...counters, key(eventId, 'pass:'), ...passes));
+      const rest = [key(eventId, 'pass:'), lanesText(snapshot.lanes), ...passes];
+      await watched(redis.lineRestore(...keys(eventId), ...counters, ...rest));
     },
 
     healthy: () => healthy && redis.status === 'ready',

@@ -1,5 +1,6 @@
 import { commitmentOf, firstHead, fromHex, nextHead, toHex } from '../../domain/draw.ts';
 import type { EventId } from '../../domain/ids.ts';
+import { numberIn } from '../../domain/lanes.ts';
 import type { Clock, Ids } from '../../domain/ports/environment.ts';
 import type { DrawBook, DrawRecord } from '../../domain/ports/draw-book.ts';
 import type { LineJournal } from '../../domain/ports/line.ts';
@@ -59,15 +60,16 @@ export const createDrawBookModel = (
       return recordOf(row);
     },
     find: async (eventId) => recordOf(rowOf(eventId)),
-    async enter(eventId, fanId, leaf) {
-      const row = sealIfDue(eventId, false);
+    async enter({ eventId, drawId, lane }, fanId, leaf) {
+      const row = sealIfDue(drawId, false);
       const known = await journal.findPlace(eventId, fanId);
       if (known !== null) return { ...known, created: false };
       if (row.sealedAtMs !== null) return null;
-      const number = row.entrants + 1;
+      const index = row.entrants + 1;
+      const number = numberIn(lane, index);
       const before = fromHex(row.head);
       if (before === null) throw new Error('the head is no hash');
-      const head = toHex(nextHead(nodeHashes, before, number, leaf));
+      const head = toHex(nextHead(nodeHashes, before, index, leaf));
       const place = {
         eventId,
         fanId,
@@ -75,7 +77,7 @@ export const createDrawBookModel = (
         joinedAtMs: Math.floor(clock.nowMs()),
         receipt: { leaf: toHex(leaf), head },
       };
-      tables.draws.set(eventId, { ...row, entrants: number, head });
+      tables.draws.set(drawId, { ...row, entrants: index, head });
       tables.places.set(numberKey(eventId, number), { ...place, claim: 0, spent: false });
       return { ...place, claim: 0, ended: false, created: true };
     },
@@ -94,12 +96,12 @@ export const createDrawBookModel = (
       tables.draws.set(eventId, { ...row, beacon: { ...row.beacon, value } });
       return true;
     },
-    async leaves(eventId, from, limit) {
-      const { sealedAtMs, entrants } = rowOf(eventId);
+    async leaves({ eventId, drawId, lane }, from, limit) {
+      const { sealedAtMs, entrants } = rowOf(drawId);
       if (sealedAtMs === null) return [];
       const last = Math.min(entrants, from + limit - 1);
       return Array.from({ length: Math.max(0, last - from + 1) }, (_, offset) => {
-        const leaf = tables.places.get(numberKey(eventId, from + offset))?.receipt?.leaf;
+        const leaf = tables.places.get(numberKey(eventId, numberIn(lane, from + offset)))?.receipt?.leaf;
         if (leaf === undefined) throw new Error('an entry is missing');
         return leaf;
       });

@@ -1,5 +1,6 @@
 import { seatsOf, type SaleEvent } from '../../domain/event.ts';
 import type { EventId } from '../../domain/ids.ts';
+import { sharesOf } from '../../domain/lanes.ts';
 import type { OrderStatus } from '../../domain/order.ts';
 import type { Clock } from '../../domain/ports/environment.ts';
 import type { EventStore } from '../../domain/ports/event-store.ts';
@@ -33,6 +34,7 @@ export const createEventStoreModel = (
         admission: {
           ...definition.admission,
           closedLoop: definition.admission.closedLoop ?? true,
+          ...sharesOf(definition.lanes),
           paused: false,
           version: 1,
         },
@@ -72,6 +74,16 @@ export const createEventStoreModel = (
         launch: curve === null ? null : { curve, active: true },
         admission: { ...admission, version: admission.version + 1 },
       })),
+    async setLanes(eventId, decide) {
+      const known = tables.events.get(eventId);
+      if (known === undefined) return null;
+      const lanes = decide(known.event);
+      if ('kind' in lanes) return lanes;
+      return changing(eventId, ({ admission }) => ({
+        lanes,
+        admission: { ...admission, ...sharesOf(lanes), version: admission.version + 1 },
+      }));
+    },
     setMessage: (eventId, text) =>
       changing(eventId, () => ({ message: text === null ? null : { text, atMs: clock.nowMs() } })),
     turnKnobs: (eventId, change) =>

@@ -1,9 +1,11 @@
 import type { EventId } from '../../domain/ids.ts';
+import { BYPASS_LANE, furthestLanes, laneOf, positionOf, withLanes } from '../../domain/lanes.ts';
+import { furthestSnapshot } from '../../domain/line-snapshot.ts';
 import type { Clock } from '../../domain/ports/environment.ts';
 import type { AdmissionRecord, AdmissionState, LineJournal, PlaceRecord } from '../../domain/ports/line.ts';
 import { numberKey, without, type AdmissionRow, type PlaceRow, type SaleTables } from './rows.ts';
 
-const UNCOUNTED = { epoch: 0, joined: 0, serving: 0, admitted: 0, countedAtMs: 0 };
+const UNCOUNTED = { epoch: 0, joined: 0, serving: 0, admitted: 0, countedAtMs: 0, lanes: undefined };
 
 /** `createLineJournal` of Postgres, in memory. */
 export const createLineJournalModel = (tables: SaleTables, clock: Pick<Clock, 'nowMs'>): LineJournal => {
@@ -64,6 +66,13 @@ export const createLineJournalModel = (tables: SaleTables, clock: Pick<Clock, 'n
       if (row === undefined || row.fanId !== fanId || row.spent || !placeOf(row).ended) return;
       tables.places.set(numberKey(eventId, number), { ...row, spent: true });
     },
+    async giveUpPlace(eventId, fanId, number) {
+      const row = tables.places.get(numberKey(eventId, number));
+      if (row === undefined || row.fanId !== fanId || row.spent) return false;
+      if (findAdmission(eventId, number) !== null) return false;
+      tables.places.set(numberKey(eventId, number), { ...row, spent: true });
+      return true;
+    },
     async recordAdmission({ passId, eventId, fanId, number, turn, ttlMs, epoch, claim = 0 }) {
       const earlier = findAdmission(eventId, number);
       if (earlier !== null) {
@@ -72,7 +81,7 @@ export const createLineJournalModel = (tables: SaleTables, clock: Pick<Clock, 'n
       }
       if ((tables.counters.get(eventId)?.epoch ?? 0) > epoch) return 'superseded';
       const place = tables.places.get(numberKey(eventId, number));
-      if (place?.fanId !== fanId || place.claim !== claim) return null;
+      if (place?.fanId !== fanId || place.claim !== claim || place.spent) return null;
       const nowMs = clock.nowMs();
       const row: AdmissionRow = {
         passId,
@@ -100,7 +109,7 @@ export const createLineJournalModel = (tables: SaleTables, clock: Pick<Clock, 'n
       const newest = ofFan.sort((a, b) => b.admittedAtMs - a.admittedAtMs)[0];
       return newest === undefined ? null : findAdmission(eventId, newest.number);
     },
-    async saveCounters(eventId, { epoch, joined, serving, admitted, countedAtMs }) {
+    async saveCounters(eventId, { epoch, joined, serving, admitted, countedAtMs, lanes }) {
       const has = tables.counters.get(eventId) ?? UNCOUNTED;
       const moved = serving > has.serving || has.countedAtMs === 0;
       const now = {
@@ -109,9 +118,16 @@ export const createLineJournalModel = (tables: SaleTables, clock: Pick<Clock, 'n
         serving: Math.max(has.serving, serving),
         admitted: Math.max(has.admitted, admitted),
         countedAtMs: moved ? Math.max(has.countedAtMs, countedAtMs) : has.countedAtMs,
+        lanes: furthestLanes(has.lanes, lanes),
       };
       tables.counters.set(eventId, now);
-      return { epoch: now.epoch, joined: now.joined, serving: now.serving, countedAtMs: now.countedAtMs };
+      const told = {
+        epoch: now.epoch,
+        joined: now.joined,
+        serving: now.serving,
+        countedAtMs: now.countedAtMs,
+      };
+      return withLanes(told, now.lanes);
     },
     async loadSnapshot(eventId) {
       const has = tables.counters.get(eventId);
@@ -119,18 +135,23 @@ export const createLineJournalModel = (tables: SaleTables, clock: Pick<Clock, 'n
       tables.counters.set(eventId, counters);
       const numbers = tables.places.values().flatMap((row) => (row.eventId === eventId ? [row.number] : []));
       const admissions = admissionsOf(eventId);
-      const furthest = Math.max(0, ...numbers);
-      const serving = Math.max(counters.serving, 0, ...admissions.map((row) => row.turn));
-      return {
-        epoch: counters.epoch,
-        joined: Math.max(counters.joined, furthest, serving),
-        serving,
-        admitted: Math.max(counters.admitted, admissions.length),
-        firstUse: has === undefined && furthest === 0,
+      const most = (lane: number, of: readonly number[]): number =>
+        Math.max(0, ...of.filter((number) => laneOf(number) === lane).map(positionOf));
+      const lanes = Math.max(0, ...numbers.map(laneOf).filter((lane) => lane < BYPASS_LANE)) + 1;
+      const turns = admissions.map((row) => row.turn);
+      return furthestSnapshot({
+        counters,
+        saved: counters.lanes,
+        furthest: Array.from({ length: lanes }, (_, lane) => ({
+          joined: most(lane, numbers),
+          serving: most(lane, turns),
+        })),
+        admitted: admissions.length,
+        firstUse: has === undefined,
         passes: admissions
           .filter((row) => stateOf(row) === 'live')
           .map((row) => ({ number: row.turn, remainingMs: Math.ceil(row.expiresAtMs - clock.nowMs()) })),
-      };
+      });
     },
   };
 };

@@ -3,7 +3,7 @@ import type { Hold } from '../../domain/hold.ts';
 import type { EventId, FanId, SeatId, SectionId } from '../../domain/ids.ts';
 import type { Order, Ticket } from '../../domain/order.ts';
 import type { DrawRecord } from '../../domain/ports/draw-book.ts';
-import type { AdmissionRecord, PlaceRecord } from '../../domain/ports/line.ts';
+import type { AdmissionRecord, LaneCounters, PlaceRecord } from '../../domain/ports/line.ts';
 import type { HandOver } from '../../domain/ports/recovery.ts';
 import type { SeatRow } from '../../domain/seat.ts';
 import type { Database, Table } from './tables.ts';
@@ -64,6 +64,7 @@ export interface CountersRow {
   readonly serving: number;
   readonly admitted: number;
   readonly countedAtMs: number;
+  readonly lanes: readonly LaneCounters[] | undefined;
 }
 
 export interface SaleTables {

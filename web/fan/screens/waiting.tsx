@@ -3,7 +3,7 @@ import type { EventDocument } from '../../shared/documents.ts';
 import { announce } from '../announcer.tsx';
 import { OtherDevice } from '../recovery/other-device.tsx';
 import { number, sayReason, span } from '../say.ts';
-import type { Standing } from '../state/stage.ts';
+import { servingFor, type Standing } from '../state/stage.ts';
 import type { Visit } from '../state/visit.ts';
 import { t } from '../texts.ts';
 import { Heading, Note, ProblemNote } from '../ui.tsx';
@@ -36,12 +36,13 @@ const Progress = ({ visit }: { readonly visit: Visit }) => {
   const frame = visit.frame.value;
   const mine = visit.standing.value?.number ?? visit.place.value?.number ?? 0;
   if (frame === null || !frame.drawn || mine < 1) return null;
+  const called = servingFor(frame, visit.place.value, visit.standing.value);
   return (
     <div class="track">
-      <progress max={mine} value={Math.min(mine, frame.serving)} aria-label={t('progress')} />
+      <progress max={mine} value={Math.min(mine, called)} aria-label={t('progress')} />
       <p class="row apart small">
         <span>
-          {t('progress')}: <strong>{number(frame.serving)}</strong>
+          {t('progress')}: <strong>{number(called)}</strong>
         </span>
         <span>
           {t('yourNumber')}: <strong>{number(mine)}</strong>

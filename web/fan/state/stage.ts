@@ -3,6 +3,8 @@ import type { EventDocument, Frame } from '../../shared/documents.ts';
 export interface Place {
   readonly place: string;
   readonly number: number;
+  /** The lane that the number counts within; null or absent: one line for all. */
+  readonly lane?: string | null;
   readonly recoveryCode: string;
   /** Another device has it by now. */
   readonly gone?: boolean;
@@ -11,6 +13,7 @@ export interface Place {
 export interface Standing {
   readonly state: 'waiting' | 'called' | 'admitted' | 'left' | 'expired';
   readonly number: number;
+  readonly lane?: string | null;
   readonly ahead: number;
   readonly eta: {
     readonly p10Seconds: number;
@@ -71,12 +74,18 @@ const phaseOf = ({ event, frame, nowMs }: Known): EventDocument['phase'] => {
   return phase === 'pending' && nowMs >= opensAt ? 'open' : phase;
 };
 
+/** How far the lane of this fan is: numbers count within it. */
+export const servingFor = (frame: Frame, place: Place | null, standing: Standing | null): number => {
+  const mine = standing?.lane ?? place?.lane ?? null;
+  return (frame.lanes?.find(({ id }) => id === mine) ?? frame).serving;
+};
+
 /** People in front who have not been called; null: not known. */
 export const aheadOf = ({ frame, place, standing }: Known): number | null => {
   if (frame === null || place === null) return null;
   // Until the draw nobody has a place: what the server says of the crowd is all there is.
   if (!frame.drawn) return standing?.ahead ?? null;
-  return Math.max(0, (standing?.number ?? place.number) - frame.serving - 1);
+  return Math.max(0, (standing?.number ?? place.number) - servingFor(frame, place, standing) - 1);
 };
 
 const isCalled = ({ frame, place, standing }: Known): boolean =>
@@ -84,7 +93,7 @@ const isCalled = ({ frame, place, standing }: Known): boolean =>
   place !== null &&
   frame.drawn &&
   frame.phase !== 'pending' &&
-  frame.serving >= (standing?.number ?? place.number);
+  (standing?.state === 'called' || servingFor(frame, place, standing) >= (standing?.number ?? place.number));
 
 export const stageOf = (known: Known): Stage => {
   const { event, place, pass, heldUntil, standing, nowMs } = known;

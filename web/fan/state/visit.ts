@@ -193,10 +193,10 @@ export const openVisit = (eventId: string): Visit => {
     );
   };
 
-  const adopt = async ({ place: signed, number, recoveryCode, frame: seen }: Joined): Promise<void> => {
+  const adopt = async ({ place: signed, number, lane, recoveryCode, frame: seen }: Joined): Promise<void> => {
     pass.value = null;
     standing.value = null;
-    place.value = { place: signed, number, recoveryCode };
+    place.value = { place: signed, number, lane: lane ?? null, recoveryCode };
     seeFrame(seen);
     await readStanding();
   };

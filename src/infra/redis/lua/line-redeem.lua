@@ -1,6 +1,6 @@
 -- Turns a called place into a person inside.
 --   KEYS     1-3 see line-shared.lua   4 the pass of the place   5 the want of the place (string: its bucket)
---   ARGV     1 number   2 passTtlMs   3 ratePerMinute   4 insideMax   5 paused (0/1)   6 version
+--   ARGV     1 number   2 passTtlMs   3 ratePerMinute   4 insideMax   5 paused (0/1)   6 version   7 shares
 -- Returns {-1} lost, {0} not called, {1} paused, {2, remainingMs, epoch} let in, {3, remainingMs, epoch} was let in before.
 local line = load()
 if not line then return { -1 } end
@@ -8,7 +8,7 @@ local now = nowMs()
 local number = tonumber(ARGV[1])
 local ttl = tonumber(ARGV[2])
 advance(line, now)
-adopt(line, tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]))
+adopt(line, tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7])
 
 local function takeReserved()
   local calls = redis.call('HGETALL', KEYS[2])
@@ -50,7 +50,7 @@ end
 local function decide()
   local endsAt = readPass(KEYS[4])
   if endsAt and endsAt > now then return { 3, endsAt - now, line.epoch } end
-  if number > line.serving then return { 0 } end
+  if number > servingFor(line, number) then return { 0 } end
   if line.paused == 1 then return { 1 } end
   if not takeReserved() and not takeFree() then return { 0 } end
   letIn(line, KEYS[4], ttl, now)

@@ -3,12 +3,18 @@
 --   KEYS[1]  hash: the counters of the line
 --   KEYS[2]  hash: calls by the bucket in which they lapse: "from:upTo:outstanding"
 --   KEYS[3]  hash: by the bucket in which they end, "p<bucket>" passes and "w<bucket>" wants
+-- A line with lanes (src/domain/lanes.ts) also has in KEYS[1]
+--   shares   "30,65,5": of each lane, in percent
+--   lanes    the first lane's lead, then of each other lane ";joined:serving:lead", by position within the lane
+-- and its calls are under lane * LANE_SPAN + bucket. Without lanes neither field is there, and no command is spent on them.
 -- All keys of an event carry the hash tag {eventId}: a script stays within one cluster slot.
 local BUCKET_MS = 250
 local PERSON = 60000
 local WANT_MS = 5000
 -- How long what a node says of the sale's health stands.
 local SLOW_MS = 3000
+local LANE_SPAN = 1000000000000
+local BYPASS_LANE = 1000
 -- A line that nobody steps for this long is forgotten here; the journal restores it.
 local KEEP_MS = 604800000
 
@@ -25,18 +31,57 @@ local function nowMs()
   return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 end
 
+-- The first lane is the line itself.
+local function laneAt(line, lane)
+  if lane == 0 then return line end
+  while #line.lanes < lane do line.lanes[#line.lanes + 1] = { joined = 0, serving = 0, lead = 0 } end
+  return line.lanes[lane]
+end
+
+local function hasJoined(line)
+  local sum = line.joined
+  for _, lane in ipairs(line.lanes) do sum = sum + lane.joined end
+  return sum
+end
+
+local function isServing(line)
+  local sum = line.serving
+  for _, lane in ipairs(line.lanes) do sum = sum + lane.serving end
+  return sum
+end
+
+local function servingFor(line, number)
+  local lane = math.floor(number / LANE_SPAN)
+  if lane == 0 then return line.serving end
+  if lane >= BYPASS_LANE then return math.huge end
+  return lane * LANE_SPAN + (line.lanes[lane] and line.lanes[lane].serving or 0)
+end
+
 -- nil: lost.
 local function load()
-  local values = redis.call('HMGET', KEYS[1], unpack(FIELDS))
-  if not values[1] then return nil end
-  local line = {}
+  local values = redis.call('HMGET', KEYS[1], 'shares', 'lanes', unpack(FIELDS))
+  if not values[3] then return nil end
+  local line = { shares = values[1] or '', lanes = {}, lead = 0 }
   -- A line from before a field was thought of has none of it.
-  for i, name in ipairs(FIELDS) do line[name] = tonumber(values[i] or 0) end
+  for i, name in ipairs(FIELDS) do line[name] = tonumber(values[i + 2] or 0) end
+  if values[2] then
+    line.lead = tonumber(string.match(values[2], '^-?%d+'))
+    for joined, serving, lead in string.gmatch(values[2], ';(%d+):(%d+):(-?%d+)') do
+      line.lanes[#line.lanes + 1] = { joined = tonumber(joined), serving = tonumber(serving), lead = tonumber(lead) }
+    end
+  end
   return line
 end
 
 local function save(line)
   local flat = {}
+  if #line.lanes > 0 then
+    local lanes = { int(line.lead) }
+    for _, lane in ipairs(line.lanes) do
+      lanes[#lanes + 1] = int(lane.joined) .. ':' .. int(lane.serving) .. ':' .. int(lane.lead)
+    end
+    flat = { 'shares', line.shares, 'lanes', table.concat(lanes, ';') }
+  end
   for _, name in ipairs(FIELDS) do
     flat[#flat + 1] = name
     flat[#flat + 1] = int(line[name])
@@ -67,11 +112,14 @@ end
 
 local function giveBack(line, bucket)
   local id = int(bucket)
-  local call = redis.call('HGET', KEYS[2], id)
-  if call then
-    local _, _, outstanding = readCall(call)
-    line.called = line.called - outstanding
-    redis.call('HDEL', KEYS[2], id)
+  local ids = { id }
+  for lane = 1, #line.lanes do ids[lane + 1] = int(lane * LANE_SPAN + bucket) end
+  for i, call in ipairs(redis.call('HMGET', KEYS[2], unpack(ids))) do
+    if call then
+      local _, _, outstanding = readCall(call)
+      line.called = line.called - outstanding
+      redis.call('HDEL', KEYS[2], ids[i])
+    end
   end
   local ends = redis.call('HMGET', KEYS[3], 'p' .. id, 'w' .. id)
   if ends[1] then line.inside = line.inside - tonumber(ends[1]) end
@@ -85,7 +133,7 @@ local function giveBackAll(line, current)
     return
   end
   local seen = {}
-  for _, id in ipairs(redis.call('HKEYS', KEYS[2])) do seen[tonumber(id)] = true end
+  for _, id in ipairs(redis.call('HKEYS', KEYS[2])) do seen[tonumber(id) % LANE_SPAN] = true end
   for _, field in ipairs(redis.call('HKEYS', KEYS[3])) do seen[tonumber(string.sub(field, 2))] = true end
   for bucket in pairs(seen) do
     if bucket <= current then giveBack(line, bucket) end
@@ -110,8 +158,13 @@ local function advance(line, now)
   line.cursor = math.max(line.cursor, current)
 end
 
-local function adopt(line, rate, insideMax, paused, version)
+local function adopt(line, rate, insideMax, paused, version, shares)
   if version <= line.version then return end
+  if shares and shares ~= '' then
+    line.shares = shares
+    local _, others = string.gsub(shares, ',', '')
+    laneAt(line, others)
+  end
   line.rate, line.insideMax, line.paused, line.version = rate, insideMax, paused, version
   local cap = burstOf(rate) * PERSON
   if line.fresh == 1 and rate > 0 then
