@@ -48,7 +48,7 @@ const schema = z.object({
   PUBLIC_URL: url('http', 'https').optional(),
   TRUST_PROXY: flag,
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
-  DATABASE_URL: url('postgres', 'postgresql').optional(),
+  DATABASE_URL: address('postgres', 'postgresql').optional(),
   DATABASE_POOL: count(12, 2),
   REDIS_URL: address(...REDIS, ...MANY_REDIS)
     .refine((text) => MANY_REDIS.includes(text.split(':')[0] ?? '') || urlsOf(text).length === 1, {

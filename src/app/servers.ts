@@ -3,6 +3,7 @@ import { serversOf, type Config } from '../config.ts';
 import type { LineStore } from '../domain/ports/line.ts';
 import type { MessageBus } from '../domain/ports/message-bus.ts';
 import type { SeatLocks } from '../domain/ports/seat-locks.ts';
+import { urlsOf } from '../domain/server-address.ts';
 import { within } from '../infra/deadline.ts';
 import { systemClock, systemIds } from '../infra/environment.ts';
 import { createFallbackBus } from '../infra/fallback-bus.ts';
@@ -17,7 +18,8 @@ import { createPostgresLineStore } from '../infra/postgres/line-store.ts';
 import { createPostgresBus } from '../infra/postgres/message-bus.ts';
 import { migrate } from '../infra/postgres/migrate.ts';
 import { createPool, type Pool } from '../infra/postgres/pool.ts';
-import { createPostgresProbe } from '../infra/postgres/probe.ts';
+import { refusePooler } from '../infra/postgres/pooler.ts';
+import { createPostgresProbe, type PostgresProbe } from '../infra/postgres/probe.ts';
 import { createServedWith, type ServedWith } from '../infra/postgres/served-with.ts';
 import { createRabbitBus } from '../infra/rabbit/bus.ts';
 import { connectRedis, createRedisClient, failsOver } from '../infra/redis/client.ts';
@@ -63,6 +65,20 @@ export interface Servers {
   readonly parts: readonly Part[];
 }
 
+/** Each host may be asked twice: one that is busy starting is no reason to fall back to its standby. */
+const decider = async (address: string, probe: PostgresProbe): Promise<void> => {
+  let why: unknown;
+  for (let asked = 0; asked < 2 * urlsOf(address).length; asked += 1) {
+    try {
+      await probe.ask();
+      return;
+    } catch (error) {
+      why = error;
+    }
+  }
+  throw why;
+};
+
 const openPostgres = async (config: Config, log: Logger, closing: Closing, vitals: VitalSigns) => {
   let url = config.DATABASE_URL;
   if (url === undefined) {
@@ -74,8 +90,10 @@ const openPostgres = async (config: Config, log: Logger, closing: Closing, vital
   closing.add('Postgres probe', () => probe.close());
   const reach = createReach({ name: 'PostgreSQL', probe: () => probe.ask(), clock: systemClock, log });
   closing.add('Postgres watcher', () => reach.stop());
+  const many = urlsOf(url).length > 1;
   const pool = createPool({
-    url,
+    url: probe.url(),
+    ...(many && { where: () => probe.url() }),
     reach,
     max: config.DATABASE_POOL,
     connectTimeoutMs: POOL_WAIT_MS,
@@ -86,7 +104,9 @@ const openPostgres = async (config: Config, log: Logger, closing: Closing, vital
   });
   closing.add('Postgres pool', () => pool.end());
   try {
-    await migrate(url, log);
+    if (many) await decider(url, probe);
+    if (config.DATABASE_URL !== undefined) await refusePooler(probe.url());
+    await migrate(probe.url(), log);
   } catch (error) {
     throw new StartError(`PostgreSQL at ${addressOf(url)} cannot be used: ${reasonOf(error)}.`, error);
   }

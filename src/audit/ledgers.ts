@@ -4,6 +4,7 @@ import type { SaleRecords } from '../domain/sale-records.ts';
 import { systemClock } from '../infra/environment.ts';
 import { silentLog } from '../infra/log.ts';
 import { createAuditReader } from '../infra/postgres/audit-reader.ts';
+import { primaryOf } from '../infra/postgres/primary.ts';
 import { createPool } from '../infra/postgres/pool.ts';
 import { createStripeGateway } from '../infra/stripe/stripe-gateway.ts';
 import { settled } from './settling.ts';
@@ -51,7 +52,7 @@ export const readLedgers = async (
   settleMs: number,
 ): Promise<Ledgers> => {
   const pool = createPool({
-    url: addresses.databaseUrl,
+    url: await primaryOf(addresses.databaseUrl),
     max: 1,
     connectTimeoutMs: 10_000,
     statementTimeoutMs: 60_000,

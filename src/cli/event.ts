@@ -6,6 +6,7 @@ import { readConfig } from '../config.ts';
 import { systemIds } from '../infra/environment.ts';
 import { createLog } from '../infra/log.ts';
 import { createAuditLog } from '../infra/postgres/audit-log.ts';
+import { primaryOf } from '../infra/postgres/primary.ts';
 import { createEventStore } from '../infra/postgres/event-store.ts';
 import { createPool } from '../infra/postgres/pool.ts';
 import { parsed, UsageError } from './usage.ts';
@@ -26,7 +27,7 @@ export const eventCommand = async (
   const log = createLog({ level: config.LOG_LEVEL });
   const closing = createClosing(log);
   const pool = createPool({
-    url,
+    url: await primaryOf(url),
     max: 2,
     connectTimeoutMs: 5_000,
     statementTimeoutMs: 60_000,

@@ -3,6 +3,7 @@ import { readConfig } from '../config.ts';
 import { definitionOf, eventDefinitionSchema } from '../http/event-definition.ts';
 import { isUuid } from '../domain/ids.ts';
 import { readRecordedSale } from '../infra/postgres/recorded-sale.ts';
+import { primaryOf } from '../infra/postgres/primary.ts';
 import { AIMS, type Advice } from '../rehearsal/advice.ts';
 import {
   DEFAULT_HOUSE,
@@ -157,7 +158,7 @@ const replayed = async (
   const url = config.DATABASE_URL ?? (await readRunNote(config))?.databaseUrl ?? null;
   if (url === null)
     throw new UsageError('no database: set DATABASE_URL, or start a server in this folder first');
-  const sale = await readRecordedSale(url, eventId);
+  const sale = await readRecordedSale(await primaryOf(url), eventId);
   if (sale === null) throw new UsageError(`there is no event ${eventId} in this database`);
   if (sale.fans.every((fan) => fan.heldAtMs === null))
     throw new UsageError('nobody held a seat in this sale: there is nothing to go by');

@@ -15,7 +15,8 @@ import { findProgram, ProgramsMissing, tempFolder } from './programs.ts';
 /** It took more than a minute on two cores with a load of thirty. */
 const INITDB_WITHIN_MS = 180_000;
 
-const debianPostgres = (program: string): string[] => {
+/** Where Debian keeps this program of PostgreSQL, the newest version first. */
+export const debianPostgres = (program: string): string[] => {
   const versions = '/usr/lib/postgresql';
   if (!existsSync(versions)) return [];
   return readdirSync(versions)

@@ -1,5 +1,12 @@
 import type { Socket } from 'node:net';
-import { DatabaseError, Pool as PgPool, types, type PoolClient } from 'pg';
+import {
+  Client as PgClient,
+  DatabaseError,
+  Pool as PgPool,
+  types,
+  type ClientConfig,
+  type PoolClient,
+} from 'pg';
 import { PartAway } from '../../domain/refusal.ts';
 import type { Logger } from '../log.ts';
 import type { Reach } from '../reach.ts';
@@ -12,6 +19,8 @@ const INT8 = 20;
 
 export interface PoolOptions {
   readonly url: string;
+  /** Where a new connection leads to, where that changes: to the host that decides now. Else `url`. */
+  readonly where?: () => string;
   readonly max: number;
   /** Checking out a connection may take this long; unset, pg waits for ever. */
   readonly connectTimeoutMs: number;
@@ -32,6 +41,7 @@ export interface PoolOptions {
 export const createPool = (options: PoolOptions): Pool => {
   const pool = new PgPool({
     connectionString: options.url,
+    ...(options.where !== undefined && { Client: leadingTo(options.where) }),
     max: options.max,
     connectionTimeoutMillis: options.connectTimeoutMs,
     statement_timeout: options.statementTimeoutMs,
@@ -61,6 +71,13 @@ export const createPool = (options: PoolOptions): Pool => {
   sayWhenAway(pool);
   return pool;
 };
+
+const leadingTo = (where: () => string): typeof PgClient =>
+  class extends PgClient {
+    constructor(config?: string | ClientConfig) {
+      super({ ...(config as ClientConfig), connectionString: where() });
+    }
+  };
 
 /** Otherwise everybody would wait out a timeout of their own, for a server that is known to be silent. */
 const closeWithoutPostgres = (pool: Pool, reach: Reach): void => {
@@ -102,9 +119,12 @@ const noteWaits = (pool: Pool, onWait: (waitedMs: number) => void): void => {
   }) as typeof pool.connect;
 };
 
-/** Postgres shuts down (57P), the connection broke (08), or there was no word from it: not an error in what was asked. */
+/**
+ * Postgres shuts down (57P), the connection broke (08), it follows another one by now (25006), or there was no word from it: not
+ * an error in what was asked.
+ */
 const saysAway = (error: unknown): boolean =>
-  !(error instanceof DatabaseError) || /^(?:57P|08)/.test(error.code ?? '');
+  !(error instanceof DatabaseError) || /^(?:57P|08|25006)/.test(error.code ?? '');
 
 const asAway = (error: unknown): unknown =>
   error instanceof PartAway || !saysAway(error) ? error : new PostgresLost(error);

@@ -1,14 +1,23 @@
 import { Client } from 'pg';
+import { urlsOf } from '../../domain/server-address.ts';
+import { mustDecide, StandbyAnswers } from './primary.ts';
 
 export interface PostgresProbe {
-  /** Resolves when Postgres answers a statement; rejects when it does not within `answerMs`. */
+  /** Resolves when Postgres answers and decides; rejects when it does not within `answerMs`. */
   ask(): Promise<void>;
+  /** The URL of the host that is asked now: the one that decides, once `ask` has resolved. */
+  url(): string;
   close(): void;
 }
 
-/** Asks over a connection of its own: a pool in which everybody waits says nothing about the server. */
-export const createPostgresProbe = (url: string, answerMs: number): PostgresProbe => {
+/**
+ * Asks over a connection of its own: a pool in which everybody waits says nothing about the server. `address` may name several
+ * hosts; a standby that was promoted is found by asking them in turn.
+ */
+export const createPostgresProbe = (address: string, answerMs: number): PostgresProbe => {
+  const urls = urlsOf(address);
   let client: Client | null = null;
+  let at = 0;
 
   const drop = (): void => {
     const old = client;
@@ -18,9 +27,11 @@ export const createPostgresProbe = (url: string, answerMs: number): PostgresProb
     (old as unknown as { connection: { stream: { destroy(): void } } } | null)?.connection.stream.destroy();
   };
 
+  const url = (): string => urls[at] ?? address;
+
   const connect = async (): Promise<Client> => {
     const fresh = new Client({
-      connectionString: url,
+      connectionString: url(),
       connectionTimeoutMillis: answerMs,
       query_timeout: answerMs,
       application_name: 'catraca-probe',
@@ -33,13 +44,17 @@ export const createPostgresProbe = (url: string, answerMs: number): PostgresProb
 
   return {
     async ask() {
+      const standing = client;
       try {
-        await (client ?? (await connect())).query('SELECT 1');
+        await mustDecide(standing ?? (await connect()));
       } catch (error) {
         drop();
+        // One answer that did not come is no reason to leave; a host that cannot be had anew, or follows another one, is.
+        if (standing === null || error instanceof StandbyAnswers) at = (at + 1) % urls.length;
         throw error;
       }
     },
+    url,
     close: drop,
   };
 };
