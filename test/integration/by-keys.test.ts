@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import test, { type ExecutionContext } from 'ava';
 import type { HoldRequest } from '../../src/domain/hold.ts';
+import { createLineJournal } from '../../src/infra/postgres/line-journal.ts';
 import { createOrderBook } from '../../src/infra/postgres/order-book.ts';
 import type { Pool } from '../../src/infra/postgres/pool.ts';
 import { createSeatLedger } from '../../src/infra/postgres/seat-ledger.ts';
@@ -30,11 +31,10 @@ const largeHouse = async (t: ExecutionContext) => {
   return { pool, eventId, holds, freeFans: fans.slice(HELD) };
 };
 
-/** Rows read from each table of the sale while `statement` ran; what it did is rolled back. */
-const rowsRead = async (
+/** Rows read from each table of the sale while `work` ran; what it did is rolled back. */
+const rowsReadBy = async (
   pool: Pool,
-  statement: string,
-  values: readonly unknown[],
+  work: (client: Pick<Pool, 'query'>) => Promise<unknown>,
 ): Promise<Record<string, number>> => {
   const client = await pool.connect();
   try {
@@ -47,7 +47,7 @@ const rowsRead = async (
       return Object.fromEntries(rows.map((row) => [row.relname, row.read]));
     };
     const before = await counted();
-    await client.query(statement, [...values]);
+    await work(client);
     const after = await counted();
     return Object.fromEntries(
       Object.entries(after).map(([table, read]) => [table, read - (before[table] ?? 0)]),
@@ -57,6 +57,12 @@ const rowsRead = async (
     client.release();
   }
 };
+
+const rowsRead = (
+  pool: Pool,
+  statement: string,
+  values: readonly unknown[],
+): Promise<Record<string, number>> => rowsReadBy(pool, (client) => client.query(statement, [...values]));
 
 const asSent = (one: HoldRequest, ord: number): object => ({
   ord,
@@ -140,4 +146,37 @@ test('an order and its payment read their own rows and no others', async (t) => 
     t.true((read['seats'] ?? 0) > 0 && (read['seats'] ?? 0) <= 10, `${type}: seats ${read['seats']}`);
     t.true((read['orders'] ?? 0) <= 10, `${type}: orders ${read['orders']}`);
   }
+});
+
+test('joining reads a few rows for each fan, however many have joined in the minute before', async (t) => {
+  const postgres = await testPostgres(t);
+  if (postgres === null) return;
+  const { pool } = postgres;
+  const eventId = randomUUID();
+  const fans = Array.from({ length: 3_000 }, () => randomUUID());
+  const enter = 'SELECT * FROM line.enter_draw($1, $2::uuid[], $3::bytea[])';
+  const entries = (some: readonly string[]) => [eventId, some, some.map(() => Buffer.alloc(32, 1))];
+  await pool.query(
+    `INSERT INTO line.draws (event_id, opens_at, secret, head) VALUES ($1, now() + interval '1 hour', $2, $2)`,
+    [eventId, Buffer.alloc(32, 2)],
+  );
+  // A line that fills for the first time: nobody has analysed it, and the planner takes it for empty.
+  await pool.query(enter, entries(fans));
+  const few = [...fans.slice(0, 10), ...Array.from({ length: 10 }, () => randomUUID())];
+  const entered = await rowsRead(pool, enter, entries(few));
+  t.true((entered['places'] ?? 0) >= 20 && (entered['places'] ?? 0) <= 80, `${entered['places']}`);
+  const lane = randomUUID();
+  await pool.query(
+    `INSERT INTO line.draws (event_id, opens_at, secret, head) VALUES ($1, now() + interval '1 hour', $2, $2)`,
+    [lane, Buffer.alloc(32, 3)],
+  );
+  const laneEntry = 'SELECT * FROM line.enter_lane_draw($1, $4, 1000000000000, $2::uuid[], $3::bytea[])';
+  const inLane = await rowsRead(pool, laneEntry, [...entries(few), lane]);
+  t.true((inLane['places'] ?? 0) >= 20 && (inLane['places'] ?? 0) <= 80, `lane: ${inLane['places']}`);
+  const found = await rowsReadBy(pool, async (client) => {
+    const journal = createLineJournal(client as Pool);
+    const places = await Promise.all(few.map((fanId) => journal.findPlace(eventId, fanId)));
+    t.is(places.filter((place) => place !== null).length, 10);
+  });
+  t.true((found['places'] ?? 0) >= 10 && (found['places'] ?? 0) <= 40, `${found['places']}`);
 });

@@ -67,13 +67,16 @@ const admissionOf = (row: AdmissionRow): AdmissionRecord => ({
   claim: row.claim,
 });
 
+/** By keys, whatever the planner believes: of a line that fills for the first time it knows nothing, and reads all of it. */
 const FIND_PLACES = `
   SELECT p.event_id, p.fan_id, p.number, (extract(epoch FROM p.joined_at) * 1000)::bigint AS joined_at_ms,
          coalesce(a.left_at IS NOT NULL OR a.expires_at <= now(), false) AS ended, p.claim,
          encode(p.leaf, 'hex') AS leaf, encode(p.head, 'hex') AS head
   FROM unnest($1::uuid[], $2::uuid[]) AS wanted (event_id, fan_id)
-  JOIN line.places p ON p.event_id = wanted.event_id AND p.fan_id = wanted.fan_id AND p.spent_at IS NULL
-  LEFT JOIN line.admissions a ON a.event_id = p.event_id AND a.number = p.number`;
+  CROSS JOIN LATERAL (SELECT * FROM line.places o
+                       WHERE o.event_id = wanted.event_id AND o.fan_id = wanted.fan_id AND o.spent_at IS NULL LIMIT 1) p
+  LEFT JOIN LATERAL (SELECT left_at, expires_at FROM line.admissions o
+                      WHERE o.event_id = p.event_id AND o.number = p.number LIMIT 1) a ON true`;
 
 const RECORD_PLACES = `
   INSERT INTO line.places (event_id, fan_id, number)
