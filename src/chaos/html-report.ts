@@ -1,8 +1,7 @@
+import { escapedMarkup } from '../domain/markup.ts';
 import { faultRows, STATE_WORDS, seconds, summaryRows } from './report.ts';
 import type { ChaosResult } from './result.ts';
 import type { Second } from './tallying.ts';
-
-const escaped = (text: string): string => text.replace(/[&<>"]/g, (one) => `&#${one.charCodeAt(0)};`);
 
 const WIDTH = 1_000;
 const LEFT = 80;
@@ -20,7 +19,7 @@ const STYLE = `
   svg text { font: 11px system-ui, sans-serif; fill: #444; }`;
 
 const row = (cells: readonly string[], tag: 'th' | 'td' = 'td'): string =>
-  `<tr>${cells.map((cell) => `<${tag}>${escaped(cell)}</${tag}>`).join('')}</tr>`;
+  `<tr>${cells.map((cell) => `<${tag}>${escapedMarkup(cell)}</${tag}>`).join('')}</tr>`;
 
 const tableOf = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   `<table>${head.length === 0 ? '' : row(head, 'th')}${rows.map((cells) => row(cells)).join('')}</table>`;
@@ -56,7 +55,7 @@ const lanes = (result: ChaosResult, x: (atMs: number) => number): string =>
           const [from, to] = [x(one.atMs), x(one.atMs + lastedMs)];
           return (
             `<rect x="${from.toFixed(1)}" y="${y}" width="${Math.max(3, to - from).toFixed(1)}" height="14" fill="#b00020" opacity="0.75">` +
-            `<title>${escaped(`${one.kind} ${one.target}, ${seconds(lastedMs)}`)}</title></rect>`
+            `<title>${escapedMarkup(`${one.kind} ${one.target}, ${seconds(lastedMs)}`)}</title></rect>`
           );
         })
         .join('')
@@ -89,8 +88,8 @@ const promiseTable = (result: ChaosResult): string =>
   `<table>${row(['promise', 'result', 'checked', 'what'], 'th')}${result.promises
     .map(
       (one) =>
-        `<tr><td>${escaped(one.promise)}</td><td class="${one.state}">${STATE_WORDS[one.state]}</td>` +
-        `<td>${one.checked}</td><td>${escaped([one.what, ...one.notes].join('; '))}</td></tr>`,
+        `<tr><td>${escapedMarkup(one.promise)}</td><td class="${one.state}">${STATE_WORDS[one.state]}</td>` +
+        `<td>${one.checked}</td><td>${escapedMarkup([one.what, ...one.notes].join('; '))}</td></tr>`,
     )
     .join('')}</table>`;
 
@@ -98,7 +97,7 @@ const promiseTable = (result: ChaosResult): string =>
 export const htmlReportOf = (result: ChaosResult): string => {
   const verdict = result.ok
     ? '<p class="verdict ok">GREEN: every promise that was checked was kept, and enough happened.</p>'
-    : `<p class="verdict broken">RED</p><ul>${result.reasons.map((one) => `<li>${escaped(one)}</li>`).join('')}</ul>`;
+    : `<p class="verdict broken">RED</p><ul>${result.reasons.map((one) => `<li>${escapedMarkup(one)}</li>`).join('')}</ul>`;
   const figures = result.figures.map((one) => [
     one.promise,
     one.what,
@@ -107,7 +106,7 @@ export const htmlReportOf = (result: ChaosResult): string => {
   return `<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Chaos run, seed ${result.seed}</title><style>${STYLE}</style>
-<h1>Chaos run of ${escaped(result.startedAt)}</h1>
+<h1>Chaos run of ${escapedMarkup(result.startedAt)}</h1>
 ${verdict}
 <h2>Timeline</h2>
 <p>Blue: answered requests a second; orange: unknown outcomes; red: faults, from the strike to the end of healing. The dashed

@@ -1,3 +1,4 @@
+import { escapedMarkup } from '../domain/markup.ts';
 import type { Advice } from './advice.ts';
 import type { Moment } from './play.ts';
 import { adviceText } from './report.ts';
@@ -5,8 +6,6 @@ import { adviceText } from './report.ts';
 const WIDTH = 900;
 const HEIGHT = 220;
 const LEFT = 70;
-
-const escaped = (text: string): string => text.replace(/[&<>"]/g, (one) => `&#${one.charCodeAt(0)};`);
 
 interface Curve {
   readonly name: string;
@@ -38,10 +37,10 @@ const chart = (moments: readonly Moment[], curves: readonly Curve[]): string => 
   const legend = curves
     .map(
       ({ name, color }, index) =>
-        `<text x="${LEFT + 10 + index * 180}" y="24" fill="${color}" font-weight="600">${escaped(name)}</text>`,
+        `<text x="${LEFT + 10 + index * 180}" y="24" fill="${color}" font-weight="600">${escapedMarkup(name)}</text>`,
     )
     .join('');
-  return `<svg viewBox="0 0 ${LEFT + WIDTH + 20} ${HEIGHT + 40}" role="img" aria-label="${escaped(curves.map((one) => one.name).join(', '))}">
+  return `<svg viewBox="0 0 ${LEFT + WIDTH + 20} ${HEIGHT + 40}" role="img" aria-label="${escapedMarkup(curves.map((one) => one.name).join(', '))}">
     <line x1="${LEFT}" y1="${HEIGHT + 10}" x2="${LEFT + WIDTH}" y2="${HEIGHT + 10}" stroke="#bbb"/>
     <text x="${LEFT - 8}" y="20" text-anchor="end">${most}</text>
     <text x="${LEFT - 8}" y="${HEIGHT + 10}" text-anchor="end">0</text>
@@ -56,11 +55,11 @@ export const rehearsalPage = (advice: Advice, title: string): string => {
     advice.outcomes.at(-1);
   const moments = shown?.runs[0]?.moments ?? [];
   return `<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>${escaped(title)}</title>
+<html lang="en"><meta charset="utf-8"><title>${escapedMarkup(title)}</title>
 <style>body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 68rem; padding: 0 1rem; color: #1c1c1c; }
 pre { overflow-x: auto; } svg { width: 100%; height: auto; } svg text { font: 12px system-ui, sans-serif; }</style>
-<h1>${escaped(title)}</h1>
-<pre>${escaped(adviceText(advice))}</pre>
+<h1>${escapedMarkup(title)}</h1>
+<pre>${escapedMarkup(adviceText(advice))}</pre>
 <h2>At ${shown?.ratePerMinute ?? 0} a minute</h2>
 ${CURVES.map((curves) => chart(moments, curves)).join('\n')}
 </html>

@@ -1,10 +1,9 @@
 import { servingIn } from '../../domain/lanes.ts';
+import { escapedMarkup } from '../../domain/markup.ts';
 import type { Frame } from '../../domain/frame.ts';
 import type { Standing } from '../../domain/ports/waiting-room.ts';
 import type { KeptPlace } from './kept-place.ts';
 import { textsOf, type PlainLanguage, type PlainTexts } from './texts.ts';
-
-const escaped = (text: string): string => text.replaceAll(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
 
 export interface PlainRoom {
   readonly eventId: string;
@@ -25,7 +24,7 @@ const minutes = (standing: Standing, texts: PlainTexts): string =>
 const door = ({ eventId }: PlainRoom, texts: PlainTexts): string =>
   `<h1>${texts.title}</h1>
   <p class="lead">${texts.intro}</p>
-  <form method="post" action="/e/${escaped(eventId)}"><button class="button primary big">${texts.join}</button></form>`;
+  <form method="post" action="/e/${escapedMarkup(eventId)}"><button class="button primary big">${texts.join}</button></form>`;
 
 const waiting = ({ frame, kept }: PlainRoom, standing: Standing, texts: PlainTexts): string =>
   `<h1>${texts.waiting}</h1>
@@ -39,13 +38,13 @@ const waiting = ({ frame, kept }: PlainRoom, standing: Standing, texts: PlainTex
     <div><dt>${texts.called}</dt><dd>${servingIn(frame, standing.lane)}</dd></div>
     <div><dt>${texts.eta}</dt><dd>${minutes(standing, texts)}</dd></div>
   </dl>
-  <p>${texts.keep}: <strong class="code">${escaped(kept?.recoveryCode ?? '')}</strong></p>
+  <p>${texts.keep}: <strong class="code">${escapedMarkup(kept?.recoveryCode ?? '')}</strong></p>
   <p class="quiet small">${texts.intro}</p>`;
 
 const turn = ({ eventId }: PlainRoom, texts: PlainTexts): string =>
   `<h1>${texts.turn}</h1>
   <p class="lead">${texts.turnText}</p>
-  <p><a class="button primary" href="/e/${escaped(eventId)}">${texts.open}</a></p>`;
+  <p><a class="button primary" href="/e/${escapedMarkup(eventId)}">${texts.open}</a></p>`;
 
 const said = (title: string, text: string): string => `<h1>${title}</h1><p class="lead">${text}</p>`;
 
