@@ -12,6 +12,7 @@ export const CONSOLE_SCREENS: readonly (ConsoleOptions & { readonly name: string
   { name: 'console-system', path: '/system', scheme: 'dark' },
   { name: 'console-money', path: '/money' },
   { name: 'console-audit', path: '/audit', locale: 'es-MX' },
+  { name: 'console-appeals', path: '/e/EVENT/appeals' },
   { name: 'console-events', path: '' },
   { name: 'console-definition', path: '/e/EVENT/edit' },
 ];

@@ -43,7 +43,16 @@ const auditOf = async (app: TestApp, target: string): Promise<readonly Entry[]> 
 
 const live = (page: Page) => page.getByRole('status').filter({ hasText: 'Live' }).waitFor();
 
-const SCREENS = ['', '/e/EVENT', '/e/EVENT/edit', '/new', '/system', '/money', '/audit'] as const;
+const SCREENS = [
+  '',
+  '/e/EVENT',
+  '/e/EVENT/edit',
+  '/e/EVENT/appeals',
+  '/new',
+  '/system',
+  '/money',
+  '/audit',
+] as const;
 
 for (const scheme of ['light', 'dark'] as const) {
   test.serial(`axe finds nothing on any screen of the console, ${scheme}`, async (t) => {

@@ -18,16 +18,37 @@ export interface GalleryEvents {
   readonly waiting: string;
   readonly soldOut: string;
   readonly closed: string;
+  /** Asks for a proof of work at the join. */
+  readonly guarded: string;
 }
 
 const DAY_MS = 86_400_000;
+const SHOW_AT = new Date(Date.now() + 60 * DAY_MS).toISOString();
+
+/** What people write who were refused. */
+const APPEALS = [
+  'We are forty people behind the address of one school.',
+  'My telephone is from 2014 and never finishes the puzzle.',
+];
+
+const { draws } = JSON.parse(readFileSync('test/vectors/draw.json', 'utf8')) as {
+  draws: readonly { draw: { entrants: number }; leaves: readonly string[]; receipts: readonly object[] }[];
+};
+
 const arena = JSON.parse(readFileSync('src/demo/arena.json', 'utf8')) as object;
 
 /** An arena on sale, one that opens in some days, a line that stands, one sold out and one closed. */
 export const createGalleryEvents = async ({ app }: Pick<BrowserStage, 'app'>): Promise<GalleryEvents> => {
   const still = { admission: { ratePerMinute: 0, insideMax: 1_000 } };
   const events = {
-    arena: await app.createEvent({ ...arena, admission: { ratePerMinute: 60_000, insideMax: 1_000 } }),
+    arena: await app.createEvent({
+      ...arena,
+      admission: { ratePerMinute: 60_000, insideMax: 1_000 },
+      showAt: SHOW_AT,
+      doorsAt: new Date(Date.parse(SHOW_AT) - 5_400_000).toISOString(),
+      address: 'Cais do Porto 1, Recife',
+      refundsUntil: new Date(Date.parse(SHOW_AT) - 7 * DAY_MS).toISOString(),
+    }),
     soon: await app.createEvent({
       ...arena,
       name: 'Festival do Porto',
@@ -39,11 +60,14 @@ export const createGalleryEvents = async ({ app }: Pick<BrowserStage, 'app'>): P
       sections: [{ id: 'P', name: 'Pista', priceMinor: 9_000, capacity: 1 }],
     }),
     closed: await app.createEvent({ name: 'Roda de Choro' }),
+    guarded: await app.createEvent({ ...arena, name: 'Baile da Aurora', joinProof: 'always', ...still }),
   };
   for (let index = 0; index < 12; index += 1) await (await app.fan()).join(events.waiting);
   const buyer = await app.fan();
   await buyer.comeIn(events.soldOut);
   await buyer.tryHold(events.soldOut, { sectionId: 'P', quantity: 1 });
+  for (const message of APPEALS)
+    await (await app.fan()).ask('POST', `/v1/events/${events.arena}/line/appeals`, { body: { message } });
   await app.operator('POST', `/events/${events.closed}/phase`, { phase: 'closed' });
   return events;
 };
@@ -128,7 +152,32 @@ const basket = async (page: Page, events: GalleryEvents, url: string): Promise<v
   await page.getByRole('heading', { name: 'Your reservation' }).waitFor();
 };
 
+/** A draw among three hundred, with the receipt of one of them in this browser. */
+const drawn = async (page: Page, events: GalleryEvents, url: string): Promise<void> => {
+  const vector = draws.at(-1);
+  await page.route(/\/draw$/, (route) =>
+    route.request().resourceType() === 'document' ? route.fallback() : route.fulfill({ json: vector?.draw }),
+  );
+  await page.route(/\/draw\/leaves/, (route) =>
+    route.fulfill({ json: { from: 1, leaves: vector?.leaves, next: null } }),
+  );
+  await remember(page, `receipt.${events.soon}`, vector?.receipts[0]);
+  await page.goto(`${url}/e/${events.soon}/draw`);
+  await page.getByRole('button', { name: 'Check all 300 entries' }).click();
+  await page.getByText('Nothing that was checked is wrong').first().waitFor();
+  await page.getByRole('button', { name: 'Check all 300 entries' }).waitFor({ state: 'detached' });
+};
+
+const refused = async (page: Page, events: GalleryEvents, url: string): Promise<void> => {
+  await page.route(/\/line\/puzzle/, (route) => route.fulfill({ status: 404, json: { code: 'not_found' } }));
+  await page.goto(`${url}/e/${events.guarded}`);
+  await page.getByRole('button', { name: 'Join the line' }).click();
+  await page.getByRole('heading', { name: 'Ask a person' }).waitFor();
+};
+
 const SALE: readonly Screen[] = [
+  { name: 'verified-draw', open: drawn },
+  { name: 'refused-at-the-door', open: refused },
   {
     name: 'events',
     async open(page, _events, url) {
@@ -254,6 +303,7 @@ const ORDERS: readonly Screen[] = [
   order('time-to-pay-passed', 'The time to pay has passed', { status: 'expired' }),
   order('seats-lost', 'The seats were lost', { status: 'rejected', reason: 'seats_lost' }),
   order('refunded', 'Refunded', { status: 'refunded' }),
+  order('given-back', 'Refunded', { status: 'refunded', reason: 'cancelled' }),
   order('in-review', 'We are looking into it', { status: 'rejected', ending: 'review' }),
   {
     name: 'tickets',

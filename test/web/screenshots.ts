@@ -8,7 +8,15 @@ import { openBrowserStage, type BrowserStage } from '../support/browser-stage.ts
 
 const FOLDER = 'docs/screenshots';
 /** Screens whose look on a phone, at night, is worth a picture of its own. */
-const ON_PHONE = ['before-the-opening', 'waiting-room', 'seat-map', 'section', 'basket', 'tickets'];
+const ON_PHONE = [
+  'before-the-opening',
+  'waiting-room',
+  'seat-map',
+  'section',
+  'basket',
+  'tickets',
+  'verified-draw',
+];
 
 const stage = sharedStage({ log: (() => undefined) as never });
 
