@@ -139,6 +139,8 @@ export const createTicketService = (options: TicketServiceOptions): TicketServic
       return { order, tickets: order.status === 'confirmed' ? await orders.ticketsOf(orderId) : [] };
     },
 
+    ordersOf: (fanId, limit) => orders.ofFan(fanId, limit),
+
     async giveBack(request) {
       const done = await orders.giveBack(request);
       if (isRefusal(done)) return done;

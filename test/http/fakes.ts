@@ -166,6 +166,11 @@ export const fakeSale = () => {
       if (order === undefined || order.fanId !== fanId) return null;
       return { order, tickets: [...tickets.values()].filter((ticket) => ticket.orderId === orderId) };
     },
+    ordersOf: async (fanId, limit) =>
+      [...orders.values()]
+        .map(({ order }) => order)
+        .filter((order) => order.fanId === fanId)
+        .slice(0, limit),
     async giveBack({ orderId, fanId }) {
       const found = orders.get(orderId);
       if (found === undefined || found.order.fanId !== fanId) return refuse('not_found');

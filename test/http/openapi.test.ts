@@ -43,6 +43,7 @@ DELETE /v1/holds/{holdId}
 POST /v1/holds/{holdId}/extend
 GET /v1/gate
 POST /v1/orders
+GET /v1/orders
 GET /v1/orders/{orderId}
 GET /v1/orders/{orderId}/stream
 DELETE /v1/orders/{orderId}

@@ -183,3 +183,30 @@ test('the stream of a settled order is that one state', async (t) => {
   });
   t.is([...(await response.text()).matchAll(/^data: /gm)].length, 1);
 });
+
+test('my orders are mine alone, and as many as I ask for', async (t) => {
+  const bench = await withServer(t);
+  const order = await placed(bench);
+  const mine = await bench.ask('GET', '/v1/orders', { token: bench.fan.token });
+  t.like((mine.body as unknown as { orders: object[] }).orders, [
+    { orderId: order.orderId, status: 'awaiting_payment', amountMinor: 50_000, seats: ['A-1-1', 'A-1-2'] },
+  ]);
+  const others = await bench.ask('GET', '/v1/orders', { token: bench.stranger.token });
+  t.deepEqual(others.body as unknown, { orders: [] });
+  refused(t, await bench.ask('GET', '/v1/orders'), 'unauthenticated');
+  refused(t, await bench.ask('GET', '/v1/orders?limit=0', { token: bench.fan.token }), 'invalid_request');
+});
+
+test('a confirmed order is given back by its fan, again with the same answer, and by nobody else', async (t) => {
+  const bench = await withServer(t);
+  const { orderId } = await placed(bench);
+  const path = `/v1/orders/${orderId}/refund`;
+  refused(t, await bench.ask('POST', path, { token: bench.fan.token }), 'order_not_refundable');
+  bench.sale.change(orderId, { status: 'confirmed' });
+  refused(t, await bench.ask('POST', path, { token: bench.stranger.token }), 'not_found');
+  refused(t, await bench.ask('POST', path), 'unauthenticated');
+  const first = await bench.ask('POST', path, { token: bench.fan.token });
+  t.is(first.status, 200);
+  t.like(first.body as unknown, { status: 'refunded', reason: 'cancelled', tickets: [] });
+  t.deepEqual((await bench.ask('POST', path, { token: bench.fan.token })).body, first.body);
+});

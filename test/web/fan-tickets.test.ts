@@ -81,3 +81,21 @@ test.serial('where the event takes nothing back, nothing is offered', async (t) 
   await buy(page, fan.app.url, await fan.app.createEvent(), [4]);
   t.is(await page.getByRole('button', { name: 'Give this order back' }).count(), 0);
 });
+
+test.serial(
+  'my orders lists what this fan has ordered, also where the browser has forgotten it',
+  async (t) => {
+    const fan = stage.of(t);
+    if (fan === null) return;
+    const { page, complaints } = await visit(t, fan);
+    await buy(page, fan.app.url, await fan.app.createEvent({ name: 'Noite Lembrada' }), [5, 6]);
+    await page.evaluate(`localStorage.removeItem('catraca.orders')`);
+    await page.goto(`${fan.app.url}/orders`);
+    const entry = page.getByRole('listitem').filter({ hasText: 'Noite Lembrada' });
+    await entry.getByText('2 seats · confirmed').waitFor();
+    t.deepEqual(await axeFindings(page), []);
+    await entry.getByRole('link').click();
+    await page.getByRole('heading', { level: 1, name: 'Your tickets are here!' }).waitFor();
+    t.deepEqual(complaints, []);
+  },
+);

@@ -9,7 +9,10 @@ import { EventScreen } from './screens/event-screen.tsx';
 import { NotFound } from './screens/not-found.tsx';
 import { speak, t } from './texts.ts';
 
-const Orders = lazily(async () => (await import('./orders/orders-screen.tsx')).OrdersScreen);
+const Orders = lazily(async () => {
+  const [{ OrdersScreen }] = await Promise.all([import('./orders/orders-screen.tsx'), laterTexts()]);
+  return OrdersScreen;
+});
 const Order = lazily(async () => {
   const [{ OrderScreen }] = await Promise.all([import('./orders/order-screen.tsx'), laterTexts()]);
   return OrderScreen;

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { orderSummarySchema } from '../../src/http/order-summary.ts';
 import type { eventSchema } from '../../src/http/event-schema.ts';
 import type {
   arenaSchema,
@@ -17,5 +18,6 @@ export type Arena = z.output<typeof arenaSchema>;
 export type ArenaStates = z.output<typeof arenaStatesSchema>;
 export type SeatMap = z.output<typeof seatMapSchema>;
 export type Hold = z.output<typeof holdSchema>;
+export type OrderSummary = z.output<typeof orderSummarySchema>;
 export type Order = z.output<typeof orderSchema>;
 export type LiveNumbers = z.output<typeof numbersSchema>;

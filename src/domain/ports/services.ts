@@ -90,6 +90,8 @@ export interface TicketService {
     orderId: OrderId,
     fanId: FanId,
   ): Promise<{ readonly order: Order; readonly tickets: readonly Ticket[] } | null>;
+  /** The fan's orders in all events, newest first, as they are stored. */
+  ordersOf(fanId: FanId, limit: number): Promise<readonly Order[]>;
   /** Gives a confirmed order back, once however often it is asked for: see the order book. */
   giveBack(request: GiveBack): Promise<Order | Refusal>;
   /** Calls back (soon) after each change of the order on this node, and every 2 s for changes made on other nodes. */

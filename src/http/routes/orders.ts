@@ -7,7 +7,8 @@ import { json, type AnswerOrRefusal } from '../answer.ts';
 import type { Edge } from '../edge.ts';
 import { orderDocument, readOrder, type OrderDocument } from '../order-view.ts';
 import { defineRoute, type Route } from '../route.ts';
-import { noBody, orderSchema, uuid } from '../schemas.ts';
+import { orderSummary, orderSummarySchema } from '../order-summary.ts';
+import { limitQuery, noBody, orderSchema, uuid } from '../schemas.ts';
 import { settledOrder, streamOrder } from '../order-watch.ts';
 
 const MAX_HOLDS_AN_ORDER = 50;
@@ -88,6 +89,29 @@ const placing = (edge: Edge): Route =>
     },
   });
 
+const listing = (edge: Pick<Edge, 'tickets'>): Route =>
+  defineRoute({
+    method: 'get',
+    path: '/v1/orders',
+    summary: 'My orders',
+    description:
+      'Of all events, newest first, as they are stored: ask for one to see its tickets or its checkout.',
+    tags: ['orders'],
+    auth: 'fan',
+    priority: 'pay',
+    query: limitQuery,
+    responses: {
+      200: {
+        description: 'The orders.',
+        schema: z.strictObject({ orders: z.array(orderSummarySchema) }),
+      },
+    },
+    handler: async ({ query, caller }) => {
+      const orders = await edge.tickets.ordersOf(caller.id, query.limit);
+      return json(200, { orders: orders.map(orderSummary) });
+    },
+  });
+
 const givingBack = (edge: Edge): Route =>
   defineRoute({
     method: 'post',
@@ -112,6 +136,7 @@ const givingBack = (edge: Edge): Route =>
 /** Orders: from what is held to tickets. Whoever knows only an id gets nothing. */
 export const orderRoutes = (edge: Edge): readonly Route[] => [
   placing(edge),
+  listing(edge),
   givingBack(edge),
   defineRoute({
     method: 'get',

@@ -1,9 +1,11 @@
 import { useSignal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+import { later } from '../later/texts.ts';
 import { go } from '../router.tsx';
-import { dateTime } from '../say.ts';
-import { orders } from '../state/basket.ts';
+import { dateTime, money } from '../say.ts';
 import { t } from '../texts.ts';
 import { Heading } from '../ui.tsx';
+import { loadOrders, myOrders, type ListedOrder } from './my-orders.ts';
 import './orders.css';
 
 const NUMBER = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/i;
@@ -42,27 +44,54 @@ const LookUp = () => {
   );
 };
 
-/** What was bought in this browser, and the way to what was not. */
-export const OrdersScreen = () => (
-  <section class="stack loose narrow">
-    <Heading>{t('ordersTitle')}</Heading>
-    {orders.value.length === 0 ? (
-      <p>{t('noOrders')}</p>
-    ) : (
-      <ul class="stack">
-        {orders.value.map(({ orderId, eventName, at }) => (
-          <li class="entry" key={orderId}>
-            <a class="stub" href={`/orders/${orderId}`}>
-              <span class="stub-main">
-                <span class="stub-name">{eventName}</span>
-                <span class="quiet small">{dateTime(at)}</span>
-              </span>
-              <span class="stub-price small">{orderId.slice(0, 8)}</span>
-            </a>
-          </li>
-        ))}
-      </ul>
-    )}
-    <LookUp />
-  </section>
-);
+const STATUS = {
+  awaiting_payment: 'statusAwaiting',
+  confirming: 'statusAwaiting',
+  confirmed: 'statusConfirmed',
+  failed: 'statusFailed',
+  expired: 'statusFailed',
+  rejected: 'statusRejected',
+  refunded: 'statusRefunded',
+} as const;
+
+const Entry = ({ order }: { readonly order: ListedOrder }) => {
+  const { orderId, eventName, at, summary } = order;
+  return (
+    <li class="entry">
+      <a class="stub" href={`/orders/${orderId}`}>
+        <span class="stub-main">
+          <span class="stub-name">{eventName}</span>
+          <span class="quiet small">{dateTime(at)}</span>
+          {summary === null ? null : (
+            <span class="small">
+              {t('seats', { count: summary.seats.length })} · {later(STATUS[summary.status])}
+            </span>
+          )}
+        </span>
+        <span class="stub-price small">
+          {summary === null ? orderId.slice(0, 8) : money(summary.amountMinor, summary.currency)}
+        </span>
+      </a>
+    </li>
+  );
+};
+
+/** What this fan has ordered, and the way to what somebody else knows the number of. */
+export const OrdersScreen = () => {
+  useEffect(() => void loadOrders(), []);
+  return (
+    <section class="stack loose narrow">
+      <Heading>{t('ordersTitle')}</Heading>
+      {myOrders.value.length === 0 ? (
+        <p>{t('noOrders')}</p>
+      ) : (
+        <ul class="stack">
+          {myOrders.value.map((order) => (
+            <Entry key={order.orderId} order={order} />
+          ))}
+        </ul>
+      )}
+      <LookUp />
+    </section>
+  );
+};

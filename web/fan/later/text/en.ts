@@ -53,6 +53,11 @@ const en: SameShape<typeof pt> = {
   checkCommitment: 'The commitment is the one told at joining',
   checkLeaf: 'What you sent went into your entry',
   checkReceipt: 'Your receipt is in the chain',
+  statusAwaiting: 'to be paid',
+  statusConfirmed: 'confirmed',
+  statusFailed: 'not paid',
+  statusRejected: 'no seats, money back',
+  statusRefunded: 'refunded',
 };
 
 export default en;

@@ -52,6 +52,11 @@ const es: SameShape<typeof pt> = {
   checkCommitment: 'El compromiso es el que le dijeron al entrar',
   checkLeaf: 'Lo que envió está en su entrada',
   checkReceipt: 'Su recibo está en la cadena',
+  statusAwaiting: 'por pagar',
+  statusConfirmed: 'confirmado',
+  statusFailed: 'no pagado',
+  statusRejected: 'sin asientos, dinero devuelto',
+  statusRefunded: 'devuelto',
 };
 
 export default es;

@@ -50,6 +50,11 @@ const pt = {
   checkCommitment: 'O compromisso é o que lhe disseram ao entrar',
   checkLeaf: 'O que você enviou está na sua entrada',
   checkReceipt: 'O seu recibo está na corrente',
+  statusAwaiting: 'falta pagar',
+  statusConfirmed: 'confirmado',
+  statusFailed: 'não pago',
+  statusRejected: 'sem lugares, dinheiro de volta',
+  statusRefunded: 'devolvido',
 } as const;
 
 export default pt;
