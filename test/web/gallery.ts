@@ -166,6 +166,7 @@ const drawn = async (page: Page, events: GalleryEvents, url: string): Promise<vo
   await page.getByRole('button', { name: 'Check all 300 entries' }).click();
   await page.getByText('Nothing that was checked is wrong').first().waitFor();
   await page.getByRole('button', { name: 'Check all 300 entries' }).waitFor({ state: 'detached' });
+  await page.evaluate('window.scrollTo(0, 0)');
 };
 
 const refused = async (page: Page, events: GalleryEvents, url: string): Promise<void> => {

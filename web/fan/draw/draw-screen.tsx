@@ -75,7 +75,7 @@ const AnyPlace = ({
   readonly onIndex: (index: number) => void;
 }) => (
   <form
-    class="row"
+    class="draw-place"
     onSubmit={(event: SubmitEvent) => {
       event.preventDefault();
       const given = new FormData(event.currentTarget as HTMLFormElement).get('index');

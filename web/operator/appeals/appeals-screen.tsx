@@ -6,6 +6,7 @@ import { Link, pathTo } from '../router.tsx';
 import { Outcome, Screen } from '../screen.tsx';
 import { call, mayAct } from '../session.ts';
 import { t } from '../texts.ts';
+import './appeals.css';
 
 const DECISIONS = ['granted', 'denied'] as const;
 type Decision = (typeof DECISIONS)[number];
@@ -37,7 +38,7 @@ const Decide = ({ appeal, onDone }: { readonly appeal: Appeal; readonly onDone: 
     if (reply.ok) onDone();
   };
   return (
-    <form class="resolve" onSubmit={(event: SubmitEvent) => void decide(event)}>
+    <form class="appeal-decision" onSubmit={(event: SubmitEvent) => void decide(event)}>
       <div class="field">
         <label for={`note-${appealId}`}>{t('appealNote')}</label>
         <input id={`note-${appealId}`} name="note" required maxLength={2_000} />
@@ -68,7 +69,7 @@ const AppealCard = ({ appeal, onDone }: { readonly appeal: Appeal; readonly onDo
           )}
         </span>
       </div>
-      <blockquote>{appeal.message}</blockquote>
+      <blockquote class="appeal-words">{appeal.message}</blockquote>
       <p class="quiet small target">{t('appealFan', { fan: appeal.fanId })}</p>
       {resolution === null ? null : (
         <p>
