@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { Order } from '../domain/order.ts';
 import { instant, iso, orderSchema } from './schemas.ts';
 
