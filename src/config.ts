@@ -67,7 +67,7 @@ const schema = z.object({
     .max(40)
     .regex(/^[^{}]*$/, 'must have no braces')
     .default('catraca:'),
-  RABBITMQ_URL: url('amqp', 'amqps').optional(),
+  RABBITMQ_URL: address('amqp', 'amqps').optional(),
   ALLOW_EMBEDDED: flag,
   CATRACA_DATA_DIR: z.string().min(1).default('.catraca'),
   CATRACA_SECRET: z.string().min(32, 'must have at least 32 characters').optional(),

@@ -1,4 +1,5 @@
-import { connect, type ChannelModel, type RecoveringChannelModel } from 'amqplib';
+import { connect, type ChannelModel, type Options, type RecoveringChannelModel } from 'amqplib';
+import { urlsOf } from '../../domain/server-address.ts';
 import type { Clock } from '../../domain/ports/environment.ts';
 import type { Logger } from '../log.ts';
 import { within } from '../deadline.ts';
@@ -10,6 +11,7 @@ const CLOSE_TIMEOUT_MS = 2_000;
 const HEARTBEAT_S = 5;
 
 export interface LinkOptions {
+  /** It may name several nodes of a cluster: the next one is tried when one cannot be had. */
   readonly url: string;
   readonly name: string;
   readonly clock: Clock;
@@ -36,6 +38,27 @@ const withHeartbeat = (url: string): string => {
   return parsed.href;
 };
 
+/** amqplib reads it anew at each attempt, so it may lead to another node each time. */
+const leadingTo = (urls: readonly string[], at: () => number): Options.Connect => {
+  const [{ protocol, username, password, pathname, searchParams }] = [new URL(urls[0] ?? '')];
+  const now = (): URL => new URL(urls[at() % urls.length] ?? '');
+  return {
+    protocol: protocol.slice(0, -1),
+    ...(username !== '' && {
+      username: decodeURIComponent(username),
+      password: decodeURIComponent(password),
+    }),
+    ...(pathname.length > 1 && { vhost: pathname.slice(1) }),
+    heartbeat: Number(searchParams.get('heartbeat') ?? HEARTBEAT_S),
+    get hostname() {
+      return now().hostname.replaceAll(/^\[|\]$/g, '');
+    },
+    get port() {
+      return Number(now().port) || (protocol === 'amqps:' ? 5671 : 5672);
+    },
+  };
+};
+
 /**
  * amqplib's close waits for the broker's word without a bound, and its recovery waits for that close; a broker that went
  * silent would stop recovery for ever. A dead socket cannot.
@@ -55,6 +78,8 @@ export const createLink = (options: LinkOptions): Link => {
   let blocked = false;
   let closed = false;
   let lastFault: Error | null = null;
+  const urls = urlsOf(options.url);
+  let at = 0;
 
   const down = (): void => {
     up = false;
@@ -95,7 +120,8 @@ export const createLink = (options: LinkOptions): Link => {
     }
   };
 
-  const connecting = connect(withHeartbeat(options.url), {
+  const address = urls.length === 1 ? withHeartbeat(options.url) : leadingTo(urls, () => at);
+  const connecting = connect(address, {
     timeout: CONNECT_TIMEOUT_MS,
     noDelay: true,
     clientProperties: { connection_name: `catraca ${name}` },
@@ -105,6 +131,7 @@ export const createLink = (options: LinkOptions): Link => {
     model.on('disconnect', down);
     model.on('connect-failed', (error: Error) => {
       lastFault = error;
+      at += 1;
       down();
       log.warn({ err: error, link: name }, 'RabbitMQ cannot be reached');
     });
