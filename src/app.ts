@@ -2,6 +2,7 @@ import { createClosing } from './app/closing.ts';
 import { importDemoEvent } from './app/demo-event.ts';
 import { startEdge } from './app/edge.ts';
 import { elsewhere } from './app/elsewhere.ts';
+import { createAccess } from './app/access.ts';
 import { createDoor } from './app/join-door.ts';
 import { createHealth } from './app/health.ts';
 import { watchLines, watchOutboxes } from './app/line-metrics.ts';
@@ -135,9 +136,10 @@ const compose = async (
       })
     : createSaleView(stores, systemClock);
   const { guard, door } = createDoor({ config, servers, sale, secret });
+  const access = createAccess({ servers, sale, secret });
   const waitingRoom: WaitingRoom =
     roles.includes('gateway') || roles.includes('tickets')
-      ? await startWaitingRoom({ config, servers, sale, passes, guard, vitals, log, closing })
+      ? await startWaitingRoom({ config, servers, sale, passes, guard, access, vitals, log, closing })
       : elsewhere('waiting room');
   if (roles.includes('gateway') || roles.includes('tickets'))
     watchLines(metrics, sale.catalogue, waitingRoom);
@@ -167,6 +169,7 @@ const compose = async (
     sale,
     waitingRoom,
     joinDoor: door,
+    access: access.office,
     upstreams,
     payments: vitals.timingCheckouts(payments?.service ?? remotePayments(upstreams.payments, tokens)),
     vitals,

@@ -1,5 +1,6 @@
 import type { HealthService } from '../domain/ports/health.ts';
 import type { Config } from '../config.ts';
+import type { AccessOffice } from '../domain/ports/access-office.ts';
 import type { JoinDoor } from '../domain/ports/join-door.ts';
 import type { RecoveryCodes } from '../domain/ports/recovery.ts';
 import type { Tracing } from '../domain/ports/tracing.ts';
@@ -37,6 +38,7 @@ export interface EdgeParts {
   readonly sale: Sale;
   readonly waitingRoom: WaitingRoom;
   readonly joinDoor: JoinDoor;
+  readonly access: AccessOffice;
   readonly upstreams: Upstreams;
   readonly payments: PaymentService;
   readonly vitals: VitalSigns;
@@ -68,6 +70,7 @@ export const startEdge = async (parts: EdgeParts): Promise<string> => {
     payments: parts.payments,
     waitingRoom,
     joinDoor: parts.joinDoor,
+    access: parts.access,
     operators: createOperatorService({
       events: sale.events,
       audit: createAuditLog(servers.pool),

@@ -10,6 +10,7 @@ import { createHandOverBook } from '../infra/postgres/hand-overs.ts';
 import { createLineJournal } from '../infra/postgres/line-journal.ts';
 import type { JoinGuard } from '../waiting-room/join-guard.ts';
 import { createWaitingRoom, type WaitingRoom } from '../waiting-room/waiting-room.ts';
+import type { Access } from './access.ts';
 import type { Closing } from './closing.ts';
 import type { Sale } from './sale.ts';
 import type { Servers } from './servers.ts';
@@ -23,6 +24,7 @@ export interface WaitingRoomParts {
   readonly passes: LinePasses & RecoveryCodes;
   readonly vitals: Pick<VitalSigns, 'read'>;
   readonly guard: JoinGuard;
+  readonly access: Pick<Access, 'choice' | 'noteBypass'>;
   readonly log: Logger;
   readonly closing: Closing;
 }
@@ -39,6 +41,8 @@ export const startWaitingRoom = async (parts: WaitingRoomParts): Promise<Waiting
     hashes: nodeHashes,
     passes: parts.passes,
     guard: parts.guard,
+    choice: parts.access.choice,
+    noteBypass: parts.access.noteBypass,
     events: sale.events,
     clock: systemClock,
     ids: systemIds,

@@ -12,6 +12,7 @@ import type {
   TicketService,
 } from '../domain/ports/services.ts';
 import type { LinePasses, WaitingRoomService } from '../domain/ports/waiting-room.ts';
+import type { AccessOffice } from '../domain/ports/access-office.ts';
 import type { JoinDoor } from '../domain/ports/join-door.ts';
 import type { TicketPrinter } from '../domain/ports/ticket-printer.ts';
 import type { Pages } from './pages.ts';
@@ -88,6 +89,7 @@ export interface EdgeServices {
   readonly waitingRoom: WaitingRoomService;
   readonly operators: OperatorService;
   readonly joinDoor: JoinDoor;
+  readonly access: AccessOffice;
   readonly health: HealthService;
 }
 

@@ -13,6 +13,7 @@ import { joinDoorRoutes } from './routes/join-door.ts';
 import { lineRoutes } from './routes/line.ts';
 import { machineRoutes } from './routes/machines.ts';
 import { operatorActorRoutes } from './routes/operator-actors.ts';
+import { operatorCodeRoutes } from './routes/operator-codes.ts';
 import { operatorDefinitionRoutes } from './routes/operator-definition.ts';
 import { operatorDrawRoutes } from './routes/operator-draw.ts';
 import { operatorEventRoutes } from './routes/operator-events.ts';
@@ -25,6 +26,7 @@ import { orderRoutes } from './routes/orders.ts';
 import { pageRoutes } from './routes/pages.ts';
 import { paymentWebhookRoutes } from './routes/payments-webhook.ts';
 import { recoveryRoutes } from './routes/recovery.ts';
+import { readyRoutes } from './routes/ready.ts';
 import { ticketRoutes } from './routes/tickets.ts';
 
 const of = (service: Service, routes: readonly Route[]): Route[] =>
@@ -40,6 +42,7 @@ export const createRoutes = (edge: Edge): readonly Route[] => {
     ...of('gateway', lineRoutes(edge)),
     ...of('gateway', recoveryRoutes(edge)),
     ...of('gateway', joinDoorRoutes(edge)),
+    ...of('gateway', readyRoutes(edge)),
     ...of('gateway', drawRoutes(edge)),
     ...of('gateway', admissionRoutes(edge)),
     ...of('gateway', gateRoutes(edge)),
@@ -51,6 +54,7 @@ export const createRoutes = (edge: Edge): readonly Route[] => {
     ...of('tickets', operatorDefinitionRoutes(edge)),
     ...of('tickets', operatorDrawRoutes(edge)),
     ...of('tickets', operatorLaneRoutes(edge)),
+    ...of('tickets', operatorCodeRoutes(edge)),
     ...of('tickets', operatorActorRoutes(edge)),
     ...of('payments', operatorMoneyRoutes(edge)),
     ...of('tickets', operatorQueueRoutes(edge)),

@@ -34,6 +34,8 @@ export interface JoinGuard {
   puzzle(event: SaleEvent, newcomer: Omit<Newcomer, 'proof'>): Promise<SetPuzzle>;
   /** Null: come in; the join is counted. Otherwise why not, and what to do about it. */
   check(event: SaleEvent, newcomer: Newcomer): Promise<Refusal | null>;
+  /** As `check`, but nobody has come yet and nothing is counted. */
+  look(event: SaleEvent, newcomer: Newcomer): Promise<Refusal | null>;
 }
 
 const BECAUSE: Readonly<Record<ProofReason, string>> = {
@@ -97,7 +99,14 @@ export const createJoinGuard = (parts: JoinGuardParts): JoinGuard => {
     return refuse('proof_invalid', { detail: `Not solved, expired, or made for somebody else. ${HOW}` });
   };
 
+  const look = async (event: SaleEvent, newcomer: Newcomer): Promise<Refusal | null> => {
+    const against = await reasonAgainst(event, newcomer);
+    return against === null || (await parts.isExempt(event.eventId, newcomer.fanId)) ? null : against;
+  };
+
   return {
+    look,
+
     async puzzle(event, { fanId, address }) {
       const demand = demandOf(event, address);
       const expiresAtMs = clock.nowMs() + PUZZLE_TTL_MS;
@@ -107,8 +116,8 @@ export const createJoinGuard = (parts: JoinGuardParts): JoinGuard => {
     },
 
     async check(event, newcomer) {
-      const against = await reasonAgainst(event, newcomer);
-      if (against !== null && !(await parts.isExempt(event.eventId, newcomer.fanId))) return against;
+      const against = await look(event, newcomer);
+      if (against !== null) return against;
       rateOf(event.eventId).count(clock.nowMs());
       if (newcomer.address !== null) {
         addresses.set(keyOf(event, newcomer.address), fromAddress(event, newcomer.address) + 1);

@@ -19,6 +19,7 @@ import type { Joined } from '../domain/ports/joined.ts';
 import { refuse, RefusalError, type Refusal } from '../domain/refusal.ts';
 import type { Claims } from './claims.ts';
 import type { EventLine } from './event-line.ts';
+import type { LaneWish } from './lane-choice.ts';
 import type { WaitingRoomParts } from './parts.ts';
 
 /** Places kept in memory; a fan who asks again then costs Postgres nothing. */
@@ -47,12 +48,6 @@ const placedBy = ({
   receipt,
   created,
 });
-
-/** Where a place is wanted. `moves`: a place in another lane is given up for it, unless its fan was let in with it. */
-export interface LaneWish {
-  readonly lane: number;
-  readonly moves: boolean;
-}
 
 const FIRST_LANE: LaneWish = { lane: 0, moves: false };
 

@@ -3,6 +3,7 @@ import type { Hashes } from '../domain/draw.ts';
 import type { EventId } from '../domain/ids.ts';
 import type { SaleEvent } from '../domain/event.ts';
 import type { Clock, Ids } from '../domain/ports/environment.ts';
+import type { AccessBook } from '../domain/ports/access-book.ts';
 import type { DrawBook } from '../domain/ports/draw-book.ts';
 import type { EventStore, SectionCounts } from '../domain/ports/event-store.ts';
 import type { LineJournal, LineStore, Slowdown } from '../domain/ports/line.ts';
@@ -10,6 +11,7 @@ import type { HandOverBook, RecoveryCodes } from '../domain/ports/recovery.ts';
 import type { LinePasses } from '../domain/ports/waiting-room.ts';
 
 import type { JoinGuard } from './join-guard.ts';
+import type { LaneChoice } from './lane-choice.ts';
 
 export interface WaitingRoomLog {
   info(fields: object, message: string): void;
@@ -26,6 +28,10 @@ export interface WaitingRoomParts {
   readonly passes: LinePasses & RecoveryCodes;
   /** Stands before a new place; absent: nobody is asked for anything. */
   readonly guard?: JoinGuard | undefined;
+  /** Who may stand in which lane; absent: nobody knows a code, and only open lanes take anybody. */
+  readonly choice?: LaneChoice | undefined;
+  /** Counts and audits whoever goes past the line. */
+  readonly noteBypass?: AccessBook['noteBypass'] | undefined;
   readonly events: Pick<EventStore, 'list' | 'find'>;
   readonly clock: Clock;
   readonly ids: Ids;

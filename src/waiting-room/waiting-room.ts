@@ -8,7 +8,7 @@ import { rateOnCurve } from '../domain/launch-curve.ts';
 import { outlookOf } from '../domain/outlook.ts';
 import type { PlaceClaim } from '../domain/ports/recovery.ts';
 import type { Arrival } from '../domain/ports/join-proofs.ts';
-import type { Eta, Standing, WaitingRoomService } from '../domain/ports/waiting-room.ts';
+import type { Eta, JoinWish, Standing, WaitingRoomService } from '../domain/ports/waiting-room.ts';
 import { isRefusal, refuse, type Refusal } from '../domain/refusal.ts';
 import {
   aheadInLine,
@@ -24,8 +24,9 @@ import { openEventLine, type EventLine } from './event-line.ts';
 import { etaOf, etaUndrawn } from './eta.ts';
 import { createGate } from './gate.ts';
 import { createJoining } from './joining.ts';
-import { openLane } from './lane-choice.ts';
+import { openLanes, type Choice } from './lane-choice.ts';
 import type { WaitingRoomParts } from './parts.ts';
+import { readinessOf } from './readiness.ts';
 import { createRecovering } from './recovering.ts';
 import { createRedeeming } from './redeeming.ts';
 
@@ -158,6 +159,28 @@ export const createWaitingRoom = (parts: WaitingRoomParts): WaitingRoom => {
     return against === null || (await joining.hasPlace(line, fanId)) ? null : against;
   };
 
+  const choices = parts.choice ?? openLanes;
+  const choose = (
+    line: EventLine,
+    fanId: FanId,
+    arrival: Arrival | undefined,
+    { code, laneId }: JoinWish,
+  ): Promise<Choice | Refusal> =>
+    choices.choose(line.event(), { fanId, address: arrival?.address ?? null, code, laneId });
+
+  /** Before the place is given, so that nobody goes past the line unseen; whoever has that place is not counted again. */
+  const noteBypass = async (
+    line: EventLine,
+    fanId: FanId,
+    { codeId = null }: Choice,
+    requestId: string,
+  ): Promise<void> => {
+    const { eventId } = line.event();
+    const place = await journal.findPlace(eventId, fanId);
+    if (place !== null && !place.ended && laneOf(place.number) >= BYPASS_LANE) return;
+    await parts.noteBypass?.(eventId, fanId, codeId, requestId);
+  };
+
   const watch = (line: EventLine, onFrame: (frame: Frame) => void): Subscription =>
     line.frame$.subscribe((frame) => {
       try {
@@ -168,13 +191,35 @@ export const createWaitingRoom = (parts: WaitingRoomParts): WaitingRoom => {
     });
 
   return {
-    async join(eventId, fanId, arrival, { entropy = '', laneId, place = '' } = {}) {
+    async join(eventId, fanId, arrival, wish = {}) {
       const line = await findLine(eventId);
       if (line === null) return refuse('not_found');
-      const wish = openLane(line.event(), laneId);
-      if (isRefusal(wish)) return wish;
+      const { entropy = '', place = '', requestId = '' } = wish;
+      const choice = await choose(line, fanId, arrival, wish);
+      if (isRefusal(choice)) return choice;
+      const past = choice.lane >= BYPASS_LANE;
+      if (past) await noteBypass(line, fanId, choice, requestId);
       const shown = claimOf(eventId, fanId, place);
-      return (await atDoor(line, fanId, arrival)) ?? joining.join(line, fanId, entropy, shown, wish);
+      const refused = past ? null : await atDoor(line, fanId, arrival);
+      return refused ?? joining.join(line, fanId, entropy, shown, choice);
+    },
+    async ready(eventId, fanId, arrival, wish = {}) {
+      const line = await findLine(eventId);
+      if (line === null) return refuse('not_found');
+      const choice = await choose(line, fanId, arrival, wish);
+      // Told as what it is to whoever brought the code; without one it is part of the report.
+      if (isRefusal(choice) && wish.code !== undefined) return choice;
+      const hasPlace = await joining.hasPlace(line, fanId);
+      const event = line.event();
+      return readinessOf({
+        event,
+        fanId,
+        arrival,
+        choice,
+        guard: parts.guard,
+        hasPlace,
+        nowMs: clock.nowMs(),
+      });
     },
     frame: async (eventId) => (await findLine(eventId))?.frame() ?? null,
     watchFrame(eventId, onFrame) {

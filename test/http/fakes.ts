@@ -257,6 +257,8 @@ export const fakeLine = () => {
         frame,
       };
     },
+    ready: async (eventId) =>
+      eventId === EVENT ? { ready: true, lane: null, bypass: false, checks: [] } : refuse('not_found'),
     frame: async (eventId) => (eventId === EVENT ? frame : null),
     watchFrame(_eventId, onFrame) {
       watchers.add(onFrame);

@@ -36,6 +36,8 @@ GET /v1/events/{eventId}/lanes/{laneId}/draw/leaves
 POST /v1/fans
 POST /v1/events/{eventId}/line
 GET /v1/events/{eventId}/line/me
+GET /v1/events/{eventId}/line/ready
+POST /v1/events/{eventId}/line/ready
 POST /v1/events/{eventId}/admission
 DELETE /v1/events/{eventId}/admission
 POST /v1/events/{eventId}/holds
@@ -59,6 +61,10 @@ PATCH /v1/operator/events/{eventId}/admission
 POST /v1/operator/events/{eventId}/launch
 POST /v1/operator/events/{eventId}/message
 POST /v1/operator/events/{eventId}/lanes
+POST /v1/operator/events/{eventId}/codes
+GET /v1/operator/events/{eventId}/codes
+POST /v1/operator/events/{eventId}/codes/{codeId}/revocation
+POST /v1/operator/events/{eventId}/invitations
 POST /v1/operator/events/{eventId}/phase
 POST /v1/operator/events/{eventId}/draw/beacon
 GET /v1/operator/events/{eventId}

@@ -1,3 +1,4 @@
+import { fakeAccess } from './fake-access.ts';
 import { fakeJoinDoor } from './fake-join-door.ts';
 import { randomUUID } from 'node:crypto';
 import type { ExecutionContext } from 'ava';
@@ -121,6 +122,7 @@ export const withServer = async (
     waitingRoom: line.service,
     operators: operators.service,
     joinDoor: fakeJoinDoor(),
+    access: fakeAccess(),
     health: {
       parts: async () => [{ name: 'postgres', where: 'embedded', state: 'up' as const, vital: true }],
     },

@@ -8,6 +8,7 @@ import type { DrawService } from './draw-book.ts';
 import type { Arrival } from './join-proofs.ts';
 import type { Joined } from './joined.ts';
 import type { LineCounters } from './line.ts';
+import type { Readiness } from './readiness.ts';
 import type { PlaceClaim, RecoveryService } from './recovery.ts';
 
 /** What the waiting room offers to the edge, in the manner of `services.ts`. */
@@ -62,6 +63,10 @@ export interface JoinWish {
   readonly entropy?: string | undefined;
   /** A lane that is open to everybody. Absent: the first of those; a place that the fan has stays where it is. */
   readonly laneId?: string | undefined;
+  /** An access code: it is redeemed for this fan, and tells the lane. */
+  readonly code?: string | undefined;
+  /** For the audit of those who go past the line. */
+  readonly requestId?: string | undefined;
   /** The signed place that the caller has; one that was handed over is given to nobody else. */
   readonly place?: string | undefined;
 }
@@ -69,6 +74,13 @@ export interface JoinWish {
 export interface WaitingRoomService extends DrawService, RecoveryService {
   /** `arrival`: how they came; absent: nothing is asked of them at the door. */
   join(eventId: EventId, fanId: FanId, arrival?: Arrival, wish?: JoinWish): Promise<Joined | Refusal>;
+  /** What a join would meet now. A code that is brought is redeemed, and so reserved for this fan; one that is refused: why. */
+  ready(
+    eventId: EventId,
+    fanId: FanId,
+    arrival?: Arrival,
+    wish?: Pick<JoinWish, 'laneId' | 'code'>,
+  ): Promise<Readiness | Refusal>;
   /** From this node's memory, at most a tick old. Null: no such event. */
   frame(eventId: EventId): Promise<Frame | null>;
   watchFrame(eventId: EventId, onFrame: (frame: Frame) => void): Unwatch;

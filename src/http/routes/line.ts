@@ -5,6 +5,7 @@ import { json } from '../answer.ts';
 import type { Edge } from '../edge.ts';
 import { problemOf } from '../problem.ts';
 import { defineRoute, type Route } from '../route.ts';
+import { accessCode, CODE_REFUSALS } from '../access-codes.ts';
 import { becauseSchema, count, eventParams, frameSchema, laneId, sha256Hex, uuid } from '../schemas.ts';
 
 const seconds = z.number().min(0);
@@ -61,6 +62,7 @@ const joinBody = z
       .meta({
         description: 'Chance of your own for the draw: dice, a line of text. Keep it with the receipt.',
       }),
+    code: accessCode.optional(),
     lane: laneId.optional().meta({
       description:
         'A lane that is open to everybody; a place in another is given up for it. Absent: the place you have, or the first open lane.',
@@ -168,17 +170,19 @@ const fanRoutes = (edge: Pick<Edge, 'waitingRoom'>): readonly Route[] => [
       'line_closed',
       'place_handed_over',
       'lane_unknown',
-      'code_required',
+      ...CODE_REFUSALS,
       'proof_required',
       'proof_invalid',
       'rate_limited',
     ],
-    handler: async ({ params, headers, body, caller, address }) => {
+    handler: async ({ params, headers, body, caller, address, requestId }) => {
       const arrival = { address, proof: headers['catraca-proof'] ?? null };
       const joined = await edge.waitingRoom.join(params.eventId, caller.id, arrival, {
         entropy: body?.entropy,
         laneId: body?.lane,
         place: headers['catraca-place'],
+        code: body?.code,
+        requestId,
       });
       if (isRefusal(joined)) return joined;
       const { created, ...answer } = joined;
