@@ -162,6 +162,7 @@ export interface Rule {
 
 const SECOND: Rule = { alarm: 'second_intent' };
 const CONTRADICTION: Rule = { alarm: 'contradiction' };
+const NOTED: Rule = { note: true };
 const ELSEWHERE: Rule = { to: 'refunded', alarm: 'refunded_elsewhere' };
 const LATE_MONEY: Rule = { to: 'refunding', alarm: 'late_money' };
 const UNDECIDED: Rule = { to: 'review', alarm: 'undecided' };
@@ -307,7 +308,7 @@ export const TABLE: Readonly<Record<AttemptStatus, Partial<Record<Signal, Rule>>
     wrong_amount_taken: { to: 'kept', ifReturning: 'returning' },
     refunded: ELSEWHERE,
     // As while it is captured by the rules: the capture is finished first.
-    return_wanted: { note: true },
+    return_wanted: NOTED,
     // The tickets stand by a person's word, and there is no money for them: he is told, and knows what to do.
     gone: { to: 'dismissed', ifReturning: 'refunded', alarm: 'capture_lost' },
     capture_refused: { to: 'dismissed', ifReturning: 'returning', alarm: 'capture_lost' },

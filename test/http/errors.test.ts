@@ -26,7 +26,7 @@ test('a method a path does not take is refused with those it takes', async (t) =
   const reply = await bench.ask('PUT', `/v1/events/${EVENT}/line`);
   refused(t, reply, 'method_not_allowed');
   t.deepEqual((reply.headers.get('allow') ?? '').split(', ').sort(), ['GET', 'HEAD', 'POST']);
-  const options = await fetch(`${bench.url}/v1/orders`, { method: 'OPTIONS' });
+  const options = await fetch(`${bench.url}/v1/fans`, { method: 'OPTIONS' });
   t.is(options.status, 204);
   t.is(options.headers.get('allow'), 'POST');
 });

@@ -3,8 +3,37 @@ import type { SeededBug } from './seeded-bug.ts';
 const GATEWAY = 'infra/stripe/stripe-gateway.js';
 const WEBHOOK = 'infra/stripe/webhook.js';
 const TABLE = 'domain/attempt-table.js';
+const GIVING_BACK = 'infra/postgres/migrations/0019_giving_back.sql';
 
 export const MONEY_BUGS: readonly SeededBug[] = [
+  {
+    name: 'given-back-unlocked',
+    what: 'an order is given back by a look at it and without its lock',
+    promise: 4,
+    changes: [{ file: GIVING_BACK, find: 'x.fan_id = the_fan FOR UPDATE;', replace: 'x.fan_id = the_fan;' }],
+    caughtBy: {
+      file: 'integration/giving-back',
+      title:
+        'of ten who give an order back at once one does it: tickets void, seats free, one word to the money, one line of audit',
+    },
+  },
+  {
+    name: 'given-back-too-late',
+    what: 'an order is given back after the last moment that the event allows',
+    promise: 16,
+    changes: [
+      {
+        file: GIVING_BACK,
+        find: 'AND e.refunds_until > clock_timestamp()',
+        replace: 'AND e.refunds_until IS NOT NULL',
+      },
+    ],
+    caughtBy: {
+      file: 'integration/giving-back',
+      title:
+        'an order is given back only by its fan, once it is confirmed, and until the event’s last moment',
+    },
+  },
   {
     name: 'new-key-after-a-timeout',
     what: 'an intent whose opening had no answer is opened again under another key',
