@@ -60,7 +60,9 @@ const copyBuild = (root: string): string => {
     filter: (path) => !path.endsWith('.map'),
   });
   const ava = { files: ['dist/test/**/*.test.js'], workerThreads: false, timeout: '120s', concurrency: 2 };
-  writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module', ava }));
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
+  // In a file of its own: with settings in package.json ava finds those of the root as well, and refuses both.
+  writeFileSync(join(folder, 'ava.config.js'), `export default ${JSON.stringify(ava)};\n`);
   return folder;
 };
 
