@@ -73,8 +73,8 @@ export const LINE_BUGS: readonly SeededBug[] = [
     changes: [
       {
         file: JOURNAL,
-        find: 'AND number = $4 AND coalesce((SELECT epoch FROM standing), 0) <= $7::bigint',
-        replace: 'AND number = $4',
+        find: 'AND coalesce((SELECT epoch FROM standing), 0) <= $7::bigint',
+        replace: '',
       },
     ],
     caughtBy: {
