@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { benchActorKit } from './actor-kit.bench.ts';
 import { benchArena } from './arena.bench.ts';
+import { benchCosts } from './costs.bench.ts';
 import { benchHold } from './hold.ts';
 import { benchOverload } from './overload.ts';
 import { benchRecovery } from './recovery.bench.ts';
@@ -24,6 +25,9 @@ const USAGE = `usage: npm run bench -- <name> [options]
       --rounds <n>        deaths of each part (3)
       --away-minutes <n>  then RabbitMQ stays away for so long, while orders are paid (0)
 
+  costs       what a join, a frame, a tick and a hold cost node, Redis and Postgres (docs/GROWTH.md)
+      --ended <n>         seats of events that are over, for a second look at a hold (1000000)
+      --events <n>        lines open at once (95); --seconds, --connections, --seats as above
   workers     holds and refusals of one process against several behind one port
       --workers <n>       how many (2); --rounds, --seconds, --connections, --seats as above
 
@@ -45,6 +49,8 @@ const { values, positionals } = parseArgs({
     connections: { type: 'string', default: '128' },
     seats: { type: 'string', default: '60000' },
     workers: { type: 'string', default: '2' },
+    events: { type: 'string', default: '95' },
+    ended: { type: 'string', default: '1000000' },
     'away-minutes': { type: 'string', default: '0' },
     profile: { type: 'string' },
     json: { type: 'boolean', default: false },
@@ -70,6 +76,14 @@ const run = async (name: string | undefined): Promise<object | null> => {
       return benchArena();
     case 'actor-kit':
       return benchActorKit();
+    case 'costs':
+      return benchCosts({
+        seconds: whole('seconds', values.seconds),
+        connections: whole('connections', values.connections),
+        seats: whole('seats', values.seats),
+        endedSeats: whole('ended', values.ended),
+        events: whole('events', values.events),
+      });
     case 'workers':
       return benchWorkers({
         workers: whole('workers', values.workers),

@@ -109,8 +109,8 @@ const requestHead = (eventId: string, fan: Fan, pass: string): string =>
     'Accept: application/json',
   ].join('\r\n');
 
-const deleteKeys = async (prefix: string): Promise<void> => {
-  const redis = new Redis(REDIS);
+const deleteKeys = async (redisUrl: string, prefix: string): Promise<void> => {
+  const redis = new Redis(redisUrl);
   for await (const keys of redis.scanStream({ match: `${prefix}*`, count: 5_000 })) {
     if ((keys as string[]).length > 0) await redis.unlink(...(keys as string[]));
   }
@@ -118,14 +118,17 @@ const deleteKeys = async (prefix: string): Promise<void> => {
 };
 
 /** A database of its own, fans with their tokens, and all that is needed to open events in it. */
-export const openStage = async (): Promise<Stage> => {
+export const openStage = async ({
+  postgresUrl = POSTGRES,
+  redisUrl = REDIS,
+}: { readonly postgresUrl?: string; readonly redisUrl?: string } = {}): Promise<Stage> => {
   const id = randomBytes(5).toString('hex');
   const database = `catraca_bench_${id}`;
   const prefix = `cb:${id}:`;
   const secret = randomBytes(32).toString('base64url');
-  const admin = openPool(POSTGRES);
+  const admin = openPool(postgresUrl);
   await admin.query(`CREATE DATABASE ${database}`);
-  const url = new URL(POSTGRES);
+  const url = new URL(postgresUrl);
   url.pathname = `/${database}`;
   await migrate(url.href, silentLog);
   const pool = openPool(url.href);
@@ -148,7 +151,7 @@ export const openStage = async (): Promise<Stage> => {
       ALLOW_EMBEDDED: '1',
       CATRACA_SECRET: secret,
       DATABASE_URL: url.href,
-      REDIS_URL: REDIS,
+      REDIS_URL: redisUrl,
       REDIS_PREFIX: prefix,
       HOLD_TTL_MS: String(HOUR_MS),
       PASS_TTL_MS: String(HOUR_MS),
@@ -216,7 +219,7 @@ export const openStage = async (): Promise<Stage> => {
       await pool.end();
       await admin.query(`DROP DATABASE ${database} WITH (FORCE)`);
       await admin.end();
-      await deleteKeys(prefix);
+      await deleteKeys(redisUrl, prefix);
     },
   };
 };
