@@ -129,7 +129,7 @@ resource "cloudflare_ruleset" "limits" {
     },
     {
       description = "Joins"
-      expression  = "${local.on_host} and http.request.method eq \"POST\" and http.request.uri.path matches \"^/v1/events/[^/]+/line(/recovery)?$\""
+      expression  = "${local.on_host} and http.request.method eq \"POST\" and http.request.uri.path matches \"^/v1/events/[^/]+/line(/recovery|/ready)?$\""
       action      = "block"
       action_parameters = {
         response = {
