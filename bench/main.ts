@@ -3,6 +3,7 @@ import { benchActorKit } from './actor-kit.bench.ts';
 import { benchArena } from './arena.bench.ts';
 import { benchCosts } from './costs.bench.ts';
 import { benchHold } from './hold.ts';
+import { benchLine } from './line.bench.ts';
 import { benchOverload } from './overload.ts';
 import { benchRecovery } from './recovery.bench.ts';
 import { benchOutages } from './outages.bench.ts';
@@ -18,6 +19,9 @@ const USAGE = `usage: npm run bench -- <name> [options]
       --profile <folder>  write a CPU profile of the server there
   overload    joins at one and at ten times the capacity of a node: goodput, refusals, memory, recovery
       --seconds <n>       how long each phase lasts (5)
+  line        a line of a million: joins, memory, draw, tick, frame, each beside a bare route or command
+      --entrants <n>      people in the line (1000000); 20000 is a short form
+      --seconds, --connections as above
   recovery    a killed section's way back to a true answer, next to the first use of one
   arena       first paint of a seat map of 20,000 seats in Chromium, and 500 changes
   actor-kit   asks through the actor kit, next to bare nact dispatch
@@ -48,6 +52,7 @@ const { values, positionals } = parseArgs({
     seconds: { type: 'string', default: '5' },
     connections: { type: 'string', default: '128' },
     seats: { type: 'string', default: '60000' },
+    entrants: { type: 'string', default: '1000000' },
     workers: { type: 'string', default: '2' },
     events: { type: 'string', default: '95' },
     ended: { type: 'string', default: '1000000' },
@@ -70,6 +75,12 @@ const run = async (name: string | undefined): Promise<object | null> => {
       });
     case 'overload':
       return benchOverload({ seconds: whole('seconds', values.seconds) });
+    case 'line':
+      return benchLine({
+        entrants: whole('entrants', values.entrants),
+        seconds: whole('seconds', values.seconds),
+        connections: whole('connections', values.connections),
+      });
     case 'recovery':
       return benchRecovery();
     case 'arena':

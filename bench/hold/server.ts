@@ -63,6 +63,27 @@ const startBareRoute = async (): Promise<number> => {
       state: 'active',
     };
   });
+  const frame = {
+    eventId: '',
+    phase: 'open',
+    serving: 1,
+    joined: 1_000_000,
+    ratePerMinute: 60_000,
+    reason: 'rate',
+  };
+  router.get(['/v1/events/:eventId/line', '/v1/events/:eventId/line/me'], (ctx) => {
+    ctx.body = { ...frame, asOf: new Date().toISOString() };
+  });
+  router.post('/v1/events/:eventId/line', (ctx) => {
+    ctx.status = 201;
+    ctx.body = {
+      place: 'p'.repeat(230),
+      number: 1,
+      recoveryCode: '0001-AAAA-AAAA-AAAA',
+      receipt: null,
+      frame,
+    };
+  });
   const app = new Koa();
   app.use(bodyParser());
   app.use(router.routes());
