@@ -1,4 +1,4 @@
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import type { PlaceNumber } from '../../src/domain/ids.ts';
 import { createPermutation, drawKeyOf } from '../../src/domain/draw.ts';
 import { nodeHashes } from '../../src/infra/hashes.ts';

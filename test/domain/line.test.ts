@@ -242,6 +242,31 @@ test('a hole in the line costs one call, which lapses as an absent one does', (t
   t.like(history.step(), { serving: 2, called: 1 });
 });
 
+test('the slot of whoever is absent or silent is called again within a tick, and the absent has the next one on return', (t) => {
+  const TICK_MS = 100;
+  const history = new History(knobs(6_000, 1));
+  const pass = (number: number) =>
+    redeemPlace(history.line, number, PASS_TTL_MS, history.knobs, history.nowMs);
+  /** Milliseconds from here until so many are called; the line is stepped each tick. */
+  const until = (serving: number): number => {
+    const fromMs = history.nowMs;
+    while (history.step().serving < serving) history.nowMs += TICK_MS;
+    return history.nowMs - fromMs;
+  };
+  history.run({ type: 'join', count: 4 });
+  until(1);
+  const absentMs = until(2) - CALL_TTL_MS;
+  t.true(absentMs > 0 && absentMs <= BUCKET_MS + TICK_MS, `${absentMs} ms after the call lapsed`);
+  t.like(pass(2), { kind: 'admitted' });
+  t.like(pass(1), { kind: 'not_called' }, 'back too late for the slot that was called');
+  leaveLine(history.line, 2, history.nowMs);
+  t.like(history.step(), { serving: 2 }, 'nobody new is called into the slot that the absent waits for');
+  t.like(pass(1), { kind: 'admitted', again: false });
+  const silentMs = until(3) - PASS_TTL_MS;
+  t.true(silentMs > 0 && silentMs <= BUCKET_MS + TICK_MS, `${silentMs} ms after the silent one's pass ended`);
+  t.like(history.step(), { inside: 0, called: 1 });
+});
+
 test('a want that is not repeated does not hold the line up', (t) => {
   const history = new History(knobs(6_000, 1));
   history.run({ type: 'join', count: 3 });

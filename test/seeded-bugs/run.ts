@@ -59,6 +59,7 @@ const copyBuild = (root: string): string => {
     recursive: true,
     filter: (path) => !path.endsWith('.map'),
   });
+  cpSync(join(root, 'test', 'vectors'), join(folder, 'test', 'vectors'), { recursive: true });
   const ava = { files: ['dist/test/**/*.test.js'], workerThreads: false, timeout: '120s', concurrency: 2 };
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
   // In a file of its own: with settings in package.json ava finds those of the root as well, and refuses both.
