@@ -101,6 +101,8 @@ export const startStage = async (scope: Scope): Promise<OutageStage> => {
         DATABASE_URL: postgres.url,
         REDIS_URL: redis.url,
         RABBITMQ_URL: rabbit.url,
+        // The one fan stays inside for the longest outage.
+        PASS_TTL_MS: '3600000',
         PORT: String(port),
         STRIPE_API_URL: sandboxUrl,
       },

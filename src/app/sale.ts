@@ -124,6 +124,8 @@ export const startSale = (parts: SaleParts): Sale => {
     clock,
     random,
     pollMs: config.SWEEP_EVERY_MS,
+    onRecovered: (messages) =>
+      log.warn({ messages }, 'a queue of the broker was lost: the ticket service says again what it said'),
     onFailure: (error) =>
       log.warn({ err: error }, 'the ticket outbox could not be relayed; it will be tried again'),
   });

@@ -21,6 +21,7 @@ import { createPool, type Pool } from '../infra/postgres/pool.ts';
 import { refusePooler } from '../infra/postgres/pooler.ts';
 import { createPostgresProbe, type PostgresProbe } from '../infra/postgres/probe.ts';
 import { createServedWith, type ServedWith } from '../infra/postgres/served-with.ts';
+import { noteLostQueue } from '../infra/postgres/lost-queues.ts';
 import { createRabbitBus } from '../infra/rabbit/bus.ts';
 import { connectRedis, createRedisClient, failsOver } from '../infra/redis/client.ts';
 import { createRedisLineStore } from '../infra/redis/line-store.ts';
@@ -192,7 +193,12 @@ const openBus = async (
     const part: Part = { name: 'RabbitMQ', where: 'embedded', vital: false, up: () => standby.healthy() };
     return { bus: standby, part };
   }
-  const primary = createRabbitBus({ url, clock: systemClock, log });
+  const primary = createRabbitBus({
+    url,
+    clock: systemClock,
+    log,
+    onQueueMissing: (queue) => noteLostQueue(pool, queue),
+  });
   const bus = createFallbackBus(primary, standby, { afterMs: BROKER_PATIENCE_MS, clock: systemClock });
   closing.add('message bus', () => bus.close());
   await firstContact({

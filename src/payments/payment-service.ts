@@ -177,6 +177,11 @@ export const createPaymentService = (options: PaymentServiceOptions): RunningPay
         clock,
         random,
         pollMs: sweepEveryMs,
+        onRecovered: (messages) =>
+          log.warn(
+            { messages },
+            'a queue of the broker was lost: the payment service says again what it said',
+          ),
         onFailure: (error) =>
           log.warn({ err: error }, 'the payment outbox could not be relayed; it will be tried again'),
       });

@@ -166,6 +166,8 @@ export interface OutboxRelayOptions {
   readonly pollMs: number;
   /** Rows claimed and published at once; default 100. */
   readonly batch?: number;
+  /** So many messages go out again, because their queue was lost. */
+  readonly onRecovered?: (messages: number) => void;
   /** Longer than the slowest publish; default 30 s. */
   readonly leaseMs?: number;
   readonly onRound?: (round: RelayRound) => void;
@@ -192,9 +194,21 @@ export const startOutboxRelay = (options: OutboxRelayOptions): OutboxRelay => {
     giveBack: (ids) => defer(() => outbox.giveBack(ids)),
     pause: (delayMs) => pause$(clock, delayMs).pipe(takeUntil(stopping$)),
   };
-  const wakeUps$ = merge(nudges$, poll$(clock, random, options.pollMs), of(undefined)).pipe(
-    takeUntil(stopping$),
+  // Before each look: what is said again stands in the outbox like anything else.
+  const looks$ = poll$(clock, random, options.pollMs).pipe(
+    exhaustMap(() =>
+      defer(() => outbox.recover()).pipe(
+        tap((messages) => {
+          if (messages > 0) options.onRecovered?.(messages);
+        }),
+        catchError((error: unknown) => {
+          options.onFailure(error);
+          return of(undefined);
+        }),
+      ),
+    ),
   );
+  const wakeUps$ = merge(nudges$, looks$, of(undefined)).pipe(takeUntil(stopping$));
   const over = new Promise<void>((resolve) => {
     wakeUps$
       .pipe(relayOutbox(steps, limits, options.onFailure))

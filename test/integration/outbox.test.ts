@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import test from 'ava';
 import { createOutbox } from '../../src/infra/postgres/outbox.ts';
+import { noteLostQueue } from '../../src/infra/postgres/lost-queues.ts';
 import type { Pool } from '../../src/infra/postgres/pool.ts';
 import { eventually } from '../support/eventually.ts';
 import { testPostgres } from '../support/servers.ts';
@@ -57,6 +58,37 @@ for (const schema of SCHEMAS) {
     t.is((await outbox.backlog()).unsent, 2);
     await outbox.markSent(ids);
     t.deepEqual(await outbox.backlog(), { unsent: 0, oldestAgeMs: 0 });
+  });
+
+  test(`${schema}: what was sent to a queue that was lost is said again, twice for each loss and never else`, async (t) => {
+    const postgres = await testPostgres(t);
+    if (postgres === null) return;
+    const { pool } = postgres;
+    const [outbox, copy] = [createOutbox(pool, schema), createOutbox(pool, schema)];
+    const [old, ...ids] = await fill(pool, schema, 4);
+    await outbox.claim(10, 60_000);
+    await outbox.markSent([old ?? '', ...ids]);
+    await pool.query(
+      `UPDATE ${schema}.outbox SET sent_at = now() - interval '2 days' WHERE message_id = $1`,
+      [old],
+    );
+    t.is(await outbox.recover(), 0);
+    await noteLostQueue(pool, schema);
+    t.is(await outbox.recover(), 0, 'its own queue: others send to it');
+    await noteLostQueue(pool, schema === 'tickets' ? 'payments' : 'tickets');
+    const told = await Promise.all([outbox.recover(), copy.recover()]);
+    t.is(told[0] + told[1], 3, 'once, by whichever copy');
+    const again = await outbox.claim(10, 60_000);
+    t.deepEqual(
+      again.map((one) => one.id),
+      ids,
+      'under the ids that its receiver knows',
+    );
+    await outbox.markSent(ids);
+    t.is(await outbox.recover(), 0, 'not before a lease can be over');
+    await pool.query("UPDATE bus.lost_queues SET lost_at = lost_at - interval '61 seconds'");
+    t.is(await outbox.recover(), 3);
+    t.is(await outbox.recover(), 0);
   });
 
   test(`${schema}: many claimers at once share the rows, none twice`, async (t) => {

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { createServer, connect as connectSocket, type AddressInfo, type Socket } from 'node:net';
 import { promisify } from 'node:util';
@@ -170,15 +171,45 @@ test('a deleted queue is declared and consumed again, also when another was quic
     }, 20_000);
   };
   await comes();
-  const channel = await (await plainConnection(t, server.url)).createChannel();
+  const model = await plainConnection(t, server.url);
+  const channel = await model.createChannel();
   await channel.deleteQueue('catraca.tickets');
   await comes();
   // Deleted and declared in one breath: the broker gives our consumer messages that never arrive, and does not say so.
   const deleted = channel.deleteQueue('catraca.tickets');
-  const declared = declareTopology(channel, { retryDelaysMs: [], deliveryLimit: 20 });
+  const onMissing = () => Promise.resolve();
+  const declared = declareTopology(model, channel, { retryDelaysMs: [], deliveryLimit: 20, onMissing });
   await Promise.all([deleted, declared]);
   await comes();
   t.pass();
+});
+
+test('whoever finds a queue missing says so before it is declared, and only then', async (t) => {
+  const server = await testRabbit(t);
+  if (server === null) return;
+  const missing: string[] = [];
+  const onQueueMissing = async (queue: string): Promise<void> => void missing.push(queue);
+  const bus = await open(t, server.url, { onQueueMissing });
+  t.deepEqual(new Set(missing), new Set(['tickets', 'payments']), 'a new broker has none');
+  missing.length = 0;
+  await open(t, server.url, { onQueueMissing });
+  t.deepEqual(missing, [], 'the next one finds all of them');
+
+  await bus.subscribe('payments', 5, () => undefined);
+  const channel = await (await plainConnection(t, server.url)).createChannel();
+  await channel.deleteQueue('catraca.payments');
+  await eventually(() => {
+    assert.ok(missing.length > 0);
+  }, 20_000);
+  missing.length = 0;
+  await eventually(() => {
+    assert.ok(bus.healthy());
+  });
+  await channel.deleteQueue('catraca.tickets.retry.1000');
+  await eventually(async () => {
+    await control('close_all_connections', '-p', vhostOf(server.url), 'a test');
+    assert.ok(missing.includes('tickets'), 'messages wait for their next try there');
+  }, 20_000);
 });
 
 test('bytes that are no message are parked as they are, and hold nobody up', async (t) => {

@@ -162,4 +162,20 @@ export const MESSAGE_BUGS: readonly SeededBug[] = [
       title: 'with the broker there the standby takes nothing, and what it took before is still delivered',
     },
   },
+  {
+    name: 'lost-queue-unseen',
+    what: 'a deleted queue is declared again as if nothing had been in it',
+    promise: 13,
+    changes: [
+      {
+        file: 'infra/rabbit/topology.js',
+        find: 'await onMissing(queue);',
+        replace: 'await Promise.resolve();',
+      },
+    ],
+    caughtBy: {
+      file: 'integration/lost-queue',
+      title: 'what a deleted queue took with it is said again, and reaches its subscriber',
+    },
+  },
 ];

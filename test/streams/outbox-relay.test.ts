@@ -231,6 +231,7 @@ test('a started relay looks at once, at a nudge and at every poll, and stops aft
         sent.push(...ids);
       },
       giveBack: async () => undefined,
+      recover: async () => 0,
       backlog: async () => ({ unsent: rows.length, oldestAgeMs: 0 }),
     },
     bus: { publish: async (envelopes) => envelopes.map(() => 'confirmed') },

@@ -7,5 +7,10 @@ export interface Outbox {
   markSent(ids: readonly string[]): Promise<void>;
   /** Gives rows back at once, for the next claim. */
   giveBack(ids: readonly string[]): Promise<void>;
+  /**
+   * Puts what was sent within the last day back among the unsent, if the bus has lost the queue it went to; how many rows.
+   * Each loss counts for every copy together, not for each.
+   */
+  recover(): Promise<number>;
   backlog(): Promise<{ readonly unsent: number; readonly oldestAgeMs: number }>;
 }

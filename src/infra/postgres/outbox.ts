@@ -1,6 +1,6 @@
-import type { AnyEnvelope, Envelope, MessageData, MessageType } from '../../domain/messages.ts';
+import type { AnyEnvelope, Envelope, MessageData, MessageType, QueueName } from '../../domain/messages.ts';
 import type { Outbox } from '../../domain/ports/outbox.ts';
-import type { Pool } from './pool.ts';
+import { inTransaction, type Pool } from './pool.ts';
 
 interface OutboxRow {
   readonly position: number;
@@ -38,6 +38,18 @@ const claimSql = (table: string): string => `
   )
   SELECT * FROM leased ORDER BY position`;
 
+/** A receiver that is away for longer than this while its queue is lost has other troubles. */
+const SAID_WITHIN = "interval '1 day'";
+/** Longer than a lease: by then whatever was confirmed before the loss is ticked off. */
+const AGAIN_AFTER = "interval '1 minute'";
+
+const LOST = `
+  UPDATE bus.lost_queues SET rounds = rounds + 1
+  WHERE queue = $1 AND (rounds = 0 OR rounds = 1 AND lost_at <= clock_timestamp() - ${AGAIN_AFTER})
+  RETURNING lost_at`;
+
+const RECEIVER = { tickets: 'payments', payments: 'tickets' } as const satisfies Record<string, QueueName>;
+
 /**
  * The outbox of one service. A row is written by the transaction that makes it true (see the stores); here it is only
  * claimed and ticked off. Claims come oldest first; the schema name is from a closed list and never from outside.
@@ -64,6 +76,16 @@ export const createOutbox = (pool: Pool, schema: 'tickets' | 'payments'): Outbox
         [ids],
       );
     },
+    recover: () =>
+      inTransaction(pool, async (client) => {
+        const lost = await client.query(LOST, [RECEIVER[schema]]);
+        // Only then: nothing else ever looks through what was sent.
+        if (lost.rowCount === 0) return 0;
+        const again = await client.query(
+          `UPDATE ${table} SET sent_at = NULL, leased_until = NULL WHERE sent_at > clock_timestamp() - ${SAID_WITHIN}`,
+        );
+        return again.rowCount ?? 0;
+      }),
     async backlog() {
       const { rows } = await pool.query<{ unsent: number; oldest_age_ms: number }>(
         `SELECT count(*) AS unsent,

@@ -26,6 +26,8 @@ export interface RabbitBusOptions {
   readonly idleRefreshMs?: number;
   readonly publishWaitMs?: number;
   readonly confirmTimeoutMs?: number;
+  /** See `Topology`: what was in the queue must be said again. */
+  readonly onQueueMissing?: (queue: QueueName) => Promise<void>;
   /** How long `close` waits for deliveries in hand. */
   readonly drainMs?: number;
 }
@@ -49,7 +51,11 @@ export const createRabbitBus = (options: RabbitBusOptions): RabbitBus => {
   const retryDelaysMs = options.retryDelaysMs ?? [1_000, 5_000, 30_000];
   const maxAttempts = options.maxAttempts ?? 40;
   const maxInFlight = options.maxInFlight ?? 512;
-  const ladder = { retryDelaysMs, deliveryLimit: options.deliveryLimit ?? 20 };
+  const ladder = {
+    retryDelaysMs,
+    deliveryLimit: options.deliveryLimit ?? 20,
+    onMissing: options.onQueueMissing ?? (() => Promise.resolve()),
+  };
   const consumers = new Set<Consumer>();
   let attached: { readonly model: ChannelModel; readonly fail: (why: Error) => void } | null = null;
 
@@ -71,7 +77,7 @@ export const createRabbitBus = (options: RabbitBusOptions): RabbitBus => {
     onDown: () => (attached = null),
     async setup(model, fail) {
       const declaring = await openChannel(model, log);
-      await declareTopology(declaring, ladder);
+      await declareTopology(model, declaring, ladder);
       await declaring.close();
       // From here on a new subscriber attaches itself; those of before are attached here.
       const waiting = [...consumers];

@@ -1,10 +1,10 @@
-import type { ConfirmChannel, Message, Options } from 'amqplib';
+import type { ChannelModel, ConfirmChannel, Message, Options } from 'amqplib';
 import type { Clock } from '../../domain/ports/environment.ts';
 import type { PublishOutcome } from '../../domain/ports/message-bus.ts';
 import type { Logger } from '../log.ts';
 import { pause } from '../deadline.ts';
 import { createLink } from './link.ts';
-import { declareTopology, type Ladder } from './topology.ts';
+import { declareTopology, type Topology } from './topology.ts';
 
 export interface OutgoingMessage {
   readonly exchange: string;
@@ -17,7 +17,7 @@ export interface PublisherOptions {
   readonly url: string;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly ladder: Ladder;
+  readonly ladder: Topology;
   /** Unconfirmed messages at once; whoever comes then waits. */
   readonly maxInFlight: number;
   /** How long a message may wait for a usable connection and a free place, and then again for its confirm. */
@@ -58,14 +58,14 @@ export const createPublisher = (options: PublisherOptions): Publisher => {
   };
 
   /** A queue or a binding is missing: somebody took it away. What was returned is sent again by its outbox. */
-  const declareAgain = async (open: ConfirmChannel): Promise<void> => {
+  const declareAgain = async (model: ChannelModel, open: ConfirmChannel): Promise<void> => {
     if (declaring) return;
     declaring = true;
     // Declared again at once, the queue would have its old name before the broker has told its consumers that it was
     // gone, and then it never tells them.
     await pause(clock, DECLARE_AGAIN_AFTER_MS);
     try {
-      await declareTopology(open, options.ladder);
+      await declareTopology(model, open, options.ladder);
     } catch (error) {
       log.warn({ err: error }, 'the queues could not be declared again');
     } finally {
@@ -74,14 +74,14 @@ export const createPublisher = (options: PublisherOptions): Publisher => {
   };
 
   // The broker sends the return before the confirm of the same message.
-  const onReturn = (message: Message): void => {
+  const onReturn = (model: ChannelModel, message: Message): void => {
     const flight = flights.get(String(message.properties.correlationId));
     if (flight !== undefined) flight.returned = true;
     log.warn(
       { messageId: message.properties.messageId as unknown, routingKey: message.fields.routingKey },
       'no queue took a message',
     );
-    if (channel !== null) void declareAgain(channel);
+    if (channel !== null) void declareAgain(model, channel);
   };
 
   const link = createLink({
@@ -94,8 +94,8 @@ export const createPublisher = (options: PublisherOptions): Publisher => {
       const opened = await model.createConfirmChannel();
       opened.on('error', (error: Error) => log.warn({ err: error }, 'the publishing channel broke'));
       opened.on('close', () => fail(new Error('the publishing channel was closed')));
-      opened.on('return', onReturn);
-      await declareTopology(opened, options.ladder);
+      opened.on('return', (message: Message) => onReturn(model, message));
+      await declareTopology(model, opened, options.ladder);
       channel = opened;
     },
   });

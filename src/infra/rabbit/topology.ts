@@ -1,4 +1,4 @@
-import type { Channel } from 'amqplib';
+import type { Channel, ChannelModel } from 'amqplib';
 import { EXCHANGE, QUEUES, ROUTING_KEYS, type QueueName } from '../../domain/messages.ts';
 
 /** Where what fits no queue goes: nowhere, on purpose (docs/decisions/0004-unroutable-messages.md). */
@@ -26,6 +26,7 @@ export interface Ladder {
  * a message would vanish after 20 looks. Zero or "none" is not accepted by all versions; a large number is.
  */
 const NEVER = 1_000_000_000;
+const NOT_FOUND = 404;
 
 const quorum = (queueArguments: Record<string, unknown>) => ({
   durable: true,
@@ -40,11 +41,57 @@ const deadLettersTo = (queue: string) => ({
   'x-overflow': 'reject-publish',
 });
 
+export interface Topology extends Ladder {
+  /**
+   * A queue that holds messages on their way is missing: on a broker that is new, or because somebody deleted it with all that
+   * was in it. Called before it is declared anew; if it rejects, nothing is declared, and the next one finds it missing again.
+   */
+  readonly onMissing: (queue: QueueName) => Promise<void>;
+}
+
+/** Asked passively. A broker that has no such queue says so by closing the channel, so the next question has one of its own. */
+const missingOf = async (model: ChannelModel, names: readonly string[]): Promise<ReadonlySet<string>> => {
+  const missing = new Set<string>();
+  const openChannel = async (): Promise<Channel> => {
+    const channel = await model.createChannel();
+    channel.on('error', () => undefined);
+    return channel;
+  };
+  let asking = await openChannel();
+  for (const name of names) {
+    try {
+      await asking.checkQueue(name);
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== NOT_FOUND) throw error;
+      missing.add(name);
+      asking = await openChannel();
+    }
+  }
+  await asking.close();
+  return missing;
+};
+
+const tellMissing = async (model: ChannelModel, { retryDelaysMs, onMissing }: Topology): Promise<void> => {
+  const namesOf = (queue: QueueName): readonly string[] => [
+    queueNameOf(queue),
+    ...retryDelaysMs.map((delayMs) => retryNameOf(queue, delayMs)),
+  ];
+  const missing = await missingOf(model, QUEUE_NAMES.flatMap(namesOf));
+  for (const queue of QUEUE_NAMES) {
+    if (namesOf(queue).some((name) => missing.has(name))) await onMissing(queue);
+  }
+};
+
 /**
- * Declares everything; declaring what is there already changes nothing. Rejects when something of that name has other
- * arguments.
+ * Declares everything on `channel` of `model`; declaring what is there already changes nothing. Rejects when something of
+ * that name has other arguments.
  */
-export const declareTopology = async (channel: Channel, ladder: Ladder): Promise<void> => {
+export const declareTopology = async (
+  model: ChannelModel,
+  channel: Channel,
+  ladder: Topology,
+): Promise<void> => {
+  await tellMissing(model, ladder);
   // Named in the arguments so that no policy can name another: an alternate exchange with a queue would swallow what
   // fits no queue of ours, and the publisher would be told that all is well. The one named is its own alternate, so that
   // no policy can give it one either.

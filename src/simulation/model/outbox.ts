@@ -61,6 +61,8 @@ export const createOutboxModel = (db: Database, clock: Pick<Clock, 'nowMs'>, ids
       async giveBack(messageIds) {
         for (const row of unsentOf(messageIds)) change(row, { leasedUntilMs: null });
       },
+      // The simulated broker loses no queues.
+      recover: async () => 0,
       async backlog() {
         const unsent = rows.values().filter((row) => !row.sent);
         const oldest = Math.min(...unsent.map((row) => row.envelope.occurredAtMs));
