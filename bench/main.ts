@@ -113,6 +113,9 @@ const run = async (name: string | undefined): Promise<object | null> => {
   }
 };
 
+// Servers of a run are ended when the process exits, and a signal alone would not let it: they would be left behind.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+
 const result = await run(positionals[0]);
 if (result === null) {
   console.error(USAGE);
