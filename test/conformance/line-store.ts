@@ -283,6 +283,14 @@ export const lineStoreSuite = (name: string, open: OpenStores): void => {
     t.like(await step(store, eventId, soon), { inside: 1, called: 0, admitted: 1 });
   });
 
+  rule('a slowdown never makes a line faster than its operator says', async (t, store, eventId) => {
+    await store.restore(eventId, emptyLine);
+    await join(store, eventId, 10);
+    const slow = { ratePerMinute: 60 };
+    t.like(await step(store, eventId, slow, { slowTo: 6_000 }), { effectiveRatePerMinute: 60 });
+    t.like(await step(store, eventId, slow, { slowTo: 30 }), { effectiveRatePerMinute: 30 });
+  });
+
   rule('each late-comer pays a token of its own', async (t, store, eventId) => {
     await store.restore(eventId, { ...emptyLine, joined: 2, serving: 2 });
     const slow = { ratePerMinute: 1 };

@@ -139,4 +139,36 @@ export const LINE_BUGS: readonly SeededBug[] = [
       title: 'memory: calls nobody while closed or paused, and says so',
     },
   },
+  {
+    name: 'loop-above-the-operator',
+    what: 'the closed loop keeps its own rate when the operator’s number is turned below it',
+    promise: 6,
+    changes: [
+      {
+        file: 'domain/closed-loop.js',
+        find: 'ratePerMinute: Math.min(state.ratePerMinute, ceiling),',
+        replace: 'ratePerMinute: state.ratePerMinute,',
+      },
+    ],
+    caughtBy: {
+      file: 'domain/closed-loop',
+      title: 'whatever happens to the sale and to the operator’s number, the rate is never above it',
+    },
+  },
+  {
+    name: 'slowdown-makes-faster',
+    what: 'whoever asks for less may ask for more than the operator allows',
+    promise: 6,
+    changes: [
+      {
+        file: 'domain/line.js',
+        find: 'Math.min(line.knobs.ratePerMinute, line.slowdown.ratePerMinute)',
+        replace: 'line.slowdown.ratePerMinute',
+      },
+    ],
+    caughtBy: {
+      file: 'conformance/line-store.memory',
+      title: 'memory: a slowdown never makes a line faster than its operator says',
+    },
+  },
 ];
