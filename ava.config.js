@@ -7,6 +7,7 @@ export const LONG = [
   'dist/test/deploy/observability.test.js',
   'dist/test/edge/**/*.test.js',
   'dist/test/integration/closed-loop.test.js',
+  'dist/test/integration/workers.test.js',
   'dist/test/web/**/*.test.js',
 ];
 
