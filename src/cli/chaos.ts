@@ -4,15 +4,6 @@ import { createScope } from '../chaos/scope.ts';
 /** The exit code of a program that a signal ended, as a shell has it. */
 const INTERRUPTED = 130;
 
-/** Everything that the run started has ended by then; a process that goes on is held by what was forgotten. */
-const HELD_MS = 5_000;
-
-/** What holds it is named, and does not hold the pipeline that waits for the run. */
-const endAnyhow = (code: number): never => {
-  process.stderr.write(`still open after the run: ${process.getActiveResourcesInfo().join(', ')}\n`);
-  return process.exit(code);
-};
-
 /** The chaos run: its own servers and nodes, fans, faults, and an audit of everything that was promised. */
 export const chaosCommand = async (args: readonly string[]): Promise<number> => {
   const scope = createScope();
@@ -33,9 +24,7 @@ export const chaosCommand = async (args: readonly string[]): Promise<number> => 
     };
     const code = await runCommand(args, terminal, scope);
     await scope.close();
-    const ended = interrupted ? INTERRUPTED : code;
-    setTimeout(() => endAnyhow(ended), HELD_MS).unref();
-    return ended;
+    return interrupted ? INTERRUPTED : code;
   } catch (error) {
     await scope.close();
     if (interrupted) process.exit(INTERRUPTED);
