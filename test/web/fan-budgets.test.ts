@@ -27,14 +27,35 @@ test.serial('the waiting page needs at most 30 KB of script, the page of the sea
   await waiting.page.getByRole('heading', { name: 'You are in the line' }).waitFor();
   const small = gzipped(await waiting.page.evaluate<string[]>(LOADED));
 
+  const lanes = [{ id: 'club', name: 'Club', sharePercent: 100, access: 'code' }];
+  const presale = await app.createEvent({ admission: { ratePerMinute: 0, insideMax: 100 }, lanes });
+  const made = await app.operator<{ codes: string[] }>('POST', `/events/${presale}/codes`, {
+    lane: 'club',
+    count: 1,
+  });
+  const coded = await visit(t, fan);
+  await coded.page.goto(`${app.url}/e/${presale}?code=${made.body.codes[0]}`);
+  await coded.page.getByRole('button', { name: 'Check my code' }).waitFor();
+  await coded.page.getByRole('button', { name: 'Join the line' }).click();
+  await coded.page.getByRole('heading', { name: 'You are in the line' }).waitFor();
+  const door = gzipped(await coded.page.evaluate<string[]>(LOADED));
+  await coded.page.reload();
+  await coded.page.getByText('Your lane: Club').waitFor();
+  const withCode = gzipped(await coded.page.evaluate<string[]>(LOADED));
+
   const open = await app.createEvent();
   const seats = await visit(t, fan);
   await comeInside(seats.page, app.url, open);
   await chooseSeats(seats.page, 'Cadeira A', '1', [1]);
   const large = gzipped(await seats.page.evaluate<string[]>(LOADED));
 
-  t.log(`waiting page ${(small / KB).toFixed(1)} KB, seats ${(large / KB).toFixed(1)} KB`);
+  t.log(
+    `waiting page ${(small / KB).toFixed(1)} KB, from the door with a code ${(door / KB).toFixed(1)} KB, seats ${(large / KB).toFixed(1)} KB`,
+  );
   t.true(small > 5 * KB && small <= 30 * KB, `${small} bytes`);
+  t.true(withCode <= 30 * KB && withCode < door, `${withCode} bytes to wait in a lane`);
+  // What is asked at the door is loaded there, and no part of the waiting.
+  t.true(door <= 34 * KB, `${door} bytes from the door with a code`);
   t.true(large > small && large <= 80 * KB, `${large} bytes`);
 });
 

@@ -23,7 +23,7 @@ test.serial(
 
     const laptop = await visit(t, fan);
     await laptop.page.goto(`${app.url}/e/${eventId}`);
-    await laptop.page.getByText('I have a code').click();
+    await laptop.page.getByText('I have a recovery code').click();
     const enter = async (page: typeof phone.page, text: string) => {
       await page.getByLabel('Recovery code').fill(text);
       await page.getByRole('button', { name: 'Go on here' }).click();

@@ -20,6 +20,9 @@ export interface GalleryEvents {
   readonly closed: string;
   /** Asks for a proof of work at the join. */
   readonly guarded: string;
+  /** Opens in some days, in lanes, for those who have `clubCode`. */
+  readonly presale: string;
+  readonly clubCode: string;
 }
 
 const DAY_MS = 86_400_000;
@@ -60,8 +63,19 @@ export const createGalleryEvents = async ({ app }: Pick<BrowserStage, 'app'>): P
       sections: [{ id: 'P', name: 'Pista', priceMinor: 9_000, capacity: 1 }],
     }),
     closed: await app.createEvent({ name: 'Roda de Choro' }),
+    presale: await app.createEvent({
+      ...arena,
+      name: 'Encontro dos Tambores',
+      opensAt: new Date(Date.now() + 2 * DAY_MS).toISOString(),
+      lanes: [
+        { id: 'club', name: 'Fã-clube Tambores', sharePercent: 70, access: 'code' },
+        { id: 'accessible', name: 'Acessível', sharePercent: 30, access: 'code' },
+      ],
+    }),
     guarded: await app.createEvent({ ...arena, name: 'Baile da Aurora', joinProof: 'always', ...still }),
   };
+  const order = { lane: 'club', usesMax: null, codes: ['TAMBORES-2030'] };
+  await app.operator('POST', `/events/${events.presale}/codes`, order);
   for (let index = 0; index < 12; index += 1) await (await app.fan()).join(events.waiting);
   const buyer = await app.fan();
   await buyer.comeIn(events.soldOut);
@@ -69,7 +83,7 @@ export const createGalleryEvents = async ({ app }: Pick<BrowserStage, 'app'>): P
   for (const message of APPEALS)
     await (await app.fan()).ask('POST', `/v1/events/${events.arena}/line/appeals`, { body: { message } });
   await app.operator('POST', `/events/${events.closed}/phase`, { phase: 'closed' });
-  return events;
+  return { ...events, clubCode: 'TAMBORES-2030' };
 };
 
 const title = (page: Page, name: string | RegExp): Promise<void> =>
@@ -176,6 +190,35 @@ const refused = async (page: Page, events: GalleryEvents, url: string): Promise<
   await page.getByRole('heading', { name: 'Ask a person' }).waitFor();
 };
 
+const broughtCode = async (page: Page, events: GalleryEvents, url: string): Promise<void> => {
+  await page.goto(`${url}/e/${events.presale}?code=${events.clubCode}`);
+  await page.getByRole('button', { name: 'Check my code' }).click();
+  await page.getByText('Your code is good and kept for you').waitFor();
+  await page.getByText('All is set.').waitFor();
+};
+
+const LANES: readonly Screen[] = [
+  {
+    name: 'code-wanted',
+    async open(page, events, url) {
+      await page.goto(`${url}/e/${events.presale}`);
+      await page.getByText('One thing is still missing').waitFor();
+      await page.getByLabel('Your access code').fill('TAMBOR');
+      await page.getByRole('button', { name: 'Check my code' }).click();
+      await page.getByText('This code is not of this event.').waitFor();
+    },
+  },
+  { name: 'ready', open: broughtCode },
+  {
+    name: 'waiting-in-a-lane',
+    async open(page, events, url) {
+      await broughtCode(page, events, url);
+      await page.getByRole('button', { name: 'Join the line' }).click();
+      await page.getByText('Your lane: Fã-clube Tambores').waitFor();
+    },
+  },
+];
+
 const SALE: readonly Screen[] = [
   { name: 'verified-draw', open: drawn },
   { name: 'refused-at-the-door', open: refused },
@@ -213,7 +256,7 @@ const SALE: readonly Screen[] = [
     name: 'have-code',
     async open(page, events, url) {
       await page.goto(`${url}/e/${events.waiting}`);
-      await page.getByText('I have a code').click();
+      await page.getByText('I have a recovery code').click();
       await page.getByLabel('Recovery code').fill('0001-AAAA-BBBB-CCCC');
       await page.getByRole('button', { name: 'Go on here' }).click();
       await page.getByText('This code is not of this line.').waitFor();
@@ -344,4 +387,4 @@ const ORDERS: readonly Screen[] = [
   },
 ];
 
-export const SCREENS: readonly Screen[] = [...SALE, ...ORDERS];
+export const SCREENS: readonly Screen[] = [...LANES, ...SALE, ...ORDERS];

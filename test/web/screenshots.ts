@@ -10,6 +10,7 @@ const FOLDER = 'docs/screenshots';
 /** Screens whose look on a phone, at night, is worth a picture of its own. */
 const ON_PHONE = [
   'before-the-opening',
+  'ready',
   'waiting-room',
   'seat-map',
   'section',

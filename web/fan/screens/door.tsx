@@ -1,9 +1,11 @@
 import { signal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { ask } from '../../shared/api.ts';
 import type { EventDocument } from '../../shared/documents.ts';
 import { calendarUrl } from '../calendar.ts';
 import { HaveCode } from '../recovery/have-code.tsx';
+import { readyTexts } from '../ready/texts.ts';
+import { lazily } from '../router.tsx';
 import { dateTime } from '../say.ts';
 import { learnTime } from '../state/clock.ts';
 import { canStore } from '../state/stored.ts';
@@ -14,6 +16,11 @@ import { Countdown } from './countdown.tsx';
 import { Prices } from './prices.tsx';
 import { Refused } from './refused.tsx';
 import { ShowFacts } from './show-facts.tsx';
+
+const Ready = lazily<DoorProps>(async () => {
+  const [{ Ready: loaded }] = await Promise.all([import('../ready/ready.tsx'), readyTexts()]);
+  return loaded;
+});
 
 type Answer = 'checking' | 'yes' | 'no';
 
@@ -56,6 +63,11 @@ interface DoorProps {
 /** An event seen by somebody who is not in its line: what, when, how much, and the way in. */
 export const Door = ({ visit, event }: DoorProps) => {
   const soon = visit.stage.value === 'soon';
+  // Once it is open a join tells the same, and sooner; what it has to bring is asked for even then.
+  const isAsked =
+    soon || event.lanes !== undefined || visit.code.value !== '' || visit.codeProblem.value !== null;
+  const [asked, ask] = useState(isAsked);
+  if (isAsked && !asked) ask(true);
   return (
     <article class="split">
       <div class="stack loose">
@@ -108,10 +120,11 @@ export const Door = ({ visit, event }: DoorProps) => {
               </a>
             ) : null}
           </div>
-          <ProblemNote problem={visit.problem.value} />
+          <ProblemNote problem={visit.codeProblem.value === null ? visit.problem.value : null} />
           <Refused visit={visit} />
           <HaveCode visit={visit} />
         </div>
+        {asked ? <Ready visit={visit} event={event} /> : null}
         <ReadyCheck />
       </div>
       <aside class="card">

@@ -68,6 +68,8 @@ const Ahead = ({ visit }: { readonly visit: Visit }) => {
 
 /** The waiting room: how many are in front, how long it may take and why, and that nobody has to sit here. */
 export const Waiting = ({ visit, event }: WaitingProps) => {
+  const mine = visit.standing.value?.lane ?? visit.place.value?.lane;
+  const lane = event.lanes?.find(({ id }) => id === mine);
   const ahead = visit.ahead.value;
   const frame = visit.frame.value;
   useEffect(() => {
@@ -85,6 +87,12 @@ export const Waiting = ({ visit, event }: WaitingProps) => {
           <Heading tab={ahead === null ? event.name : `${number(ahead)} · ${event.name}`}>
             {t('waitingTitle')}
           </Heading>
+          {lane === undefined ? null : (
+            <>
+              <p class="tag self-start">{t('lane', { name: lane.name })}</p>
+              <p class="small quiet">{t('laneText')}</p>
+            </>
+          )}
         </header>
         <div class="numbers">
           <Ahead visit={visit} />

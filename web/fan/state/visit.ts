@@ -19,6 +19,8 @@ import { asFan, becomeFan, type Session } from './session.ts';
 import { aheadOf, stageOf, type Pass, type Place, type Stage, type Standing } from './stage.ts';
 import { stored } from './stored.ts';
 
+const isAboutCode = (problem: Problem | null): boolean => problem?.code.startsWith('code_') === true;
+
 /** Prices and what is left: people look at it while they wait. */
 const EVENT_EVERY_MS = 12_000;
 /** Where no stream stands, frames are asked for; in the last few places more often. */
@@ -45,6 +47,16 @@ export interface Visit {
   readonly busy: Signal<boolean>;
   /** A puzzle is being solved, because the line asks for one. */
   readonly proving: ReadonlySignal<boolean>;
+  /** The access code that a join brings, as typed, come by the link or kept; empty: none. */
+  readonly code: Signal<string>;
+  /** The open lane that a join names; null: the first one. A code tells the lane by itself. */
+  readonly lane: Signal<string | null>;
+  /** What is wrong with the code, by the answer to the last join. */
+  readonly codeProblem: ReadonlySignal<Problem | null>;
+  /** The code that was found good. */
+  readonly keptCode: ReadonlySignal<string | null>;
+  /** The code was good: this browser brings it along from now on. */
+  keepCode(): void;
   join(): Promise<void>;
   comeIn(): Promise<void>;
   leave(): Promise<void>;
@@ -82,6 +94,14 @@ export const openVisit = (eventId: string): Visit => {
   adoptPlainPlace(eventId);
   const place = stored<Place | null>(`place.${eventId}`, null);
   const pass = stored<Pass | null>(`pass.${eventId}`, null);
+
+  // Past the line goes only who brings the code to the join: one that was found good is kept until then.
+  const keptCode = stored<string | null>(`code.${eventId}`, null);
+  const code = signal(new URLSearchParams(location.search).get('code') ?? keptCode.value ?? '');
+  const lane = signal<string | null>(null);
+  const keepCode = (): void => {
+    keptCode.value = code.value.trim() === '' ? null : code.value.trim();
+  };
 
   const holds = stored<readonly Hold[]>(`holds.${eventId}`, []);
   const heldUntil = (): string | null =>
@@ -193,12 +213,19 @@ export const openVisit = (eventId: string): Visit => {
     );
   };
 
-  const adopt = async ({ place: signed, number, lane, recoveryCode, frame: seen }: Joined): Promise<void> => {
+  const adopt = async (joined: Joined): Promise<void> => {
+    const { place: signed, number, recoveryCode } = joined;
     pass.value = null;
     standing.value = null;
-    place.value = { place: signed, number, lane: lane ?? null, recoveryCode };
-    seeFrame(seen);
+    place.value = { place: signed, number, lane: joined.lane ?? null, recoveryCode };
+    seeFrame(joined.frame);
     await readStanding();
+  };
+
+  const wish = (): { readonly code?: string; readonly lane?: string } => {
+    const brought = code.value.trim();
+    if (brought !== '') return { code: brought };
+    return lane.value === null ? {} : { lane: lane.value };
   };
 
   const join = async (): Promise<void> => {
@@ -207,7 +234,7 @@ export const openVisit = (eventId: string): Visit => {
     const send = (proof: string | null): Promise<Reply<Joined>> =>
       asFan<Joined>('POST', `${path}/line`, {
         key: newKey(),
-        body: { entropy },
+        body: { entropy, ...wish() },
         headers: {
           ...(proof !== null && { 'catraca-proof': proof }),
           ...(place.value !== null && { 'catraca-place': place.value.place }),
@@ -224,6 +251,7 @@ export const openVisit = (eventId: string): Visit => {
     if (!reply.ok && !isPassing(reply.problem)) forgetEntropy(eventId);
     if (reply.ok) {
       keepReceipt(eventId, reply.body.receipt, reply.status === 201 || !isNew);
+      keepCode();
       await adopt(reply.body);
     }
     busy.value = false;
@@ -287,6 +315,11 @@ export const openVisit = (eventId: string): Visit => {
     stale: computed(() => now.value > 0 && Date.now() - frameAtMs.value > STALE_AFTER_MS),
     busy,
     proving,
+    code,
+    lane,
+    codeProblem: computed(() => (isAboutCode(problem.value) ? problem.value : null)),
+    keptCode,
+    keepCode,
     join,
     comeIn,
     leave,

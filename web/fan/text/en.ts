@@ -42,6 +42,8 @@ const en: SameShape<typeof pt> = {
   joinText:
     'You get a number. This page shows how many people are in front of you, and calls you when it is your turn.',
   joinSoonText: 'Join now: whoever comes before the opening already has a place in the line.',
+  lane: 'Your lane: {name}',
+  laneText: 'Your number and the people in front are those of your lane.',
   waitingTitle: 'You are in the line',
   yourNumber: 'Your number',
   peopleAhead: { one: 'person in front of you', other: 'people in front of you' },
@@ -218,6 +220,7 @@ const en: SameShape<typeof pt> = {
   problemPass: 'Your time inside has ended.',
   problemHold: 'The reservation ran out.',
   problemExtended: 'The reservation has been extended once already.',
+  problemCode: 'This line needs an access code, and yours is missing or no longer good.',
   problemOther: 'Something broke on our side. Try again.',
   verifyDraw: 'Verify the draw',
 };

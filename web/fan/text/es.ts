@@ -44,6 +44,8 @@ const es: SameShape<typeof pt> = {
   join: 'Entrar en la fila',
   joinText: 'Recibe un número. La página muestra cuántas personas hay delante y avisa cuando es su turno.',
   joinSoonText: 'Entre ahora: quien llega antes de la apertura ya tiene un lugar en la fila.',
+  lane: 'Su carril: {name}',
+  laneText: 'Su número y las personas delante son los de su carril.',
   waitingTitle: 'Está en la fila',
   yourNumber: 'Su número',
   peopleAhead: { one: 'persona delante', other: 'personas delante' },
@@ -220,6 +222,7 @@ const es: SameShape<typeof pt> = {
   problemPass: 'Su tiempo dentro ha terminado.',
   problemHold: 'La reserva venció.',
   problemExtended: 'La reserva ya se extendió una vez.',
+  problemCode: 'Esta fila pide un código de acceso, y el suyo falta o ya no vale.',
   problemOther: 'Algo falló de nuestro lado. Inténtelo de nuevo.',
   verifyDraw: 'Comprobar el sorteo',
 };

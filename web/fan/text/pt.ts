@@ -42,6 +42,8 @@ const pt = {
     'Você recebe uma senha. A página mostra quantas pessoas estão à sua frente e chama quando for a sua vez.',
   joinSoonText: 'Entre agora: quem chega antes da abertura já fica com um lugar na fila.',
   // the waiting room
+  lane: 'A sua faixa: {name}',
+  laneText: 'A sua senha e as pessoas na frente são as da sua faixa.',
   waitingTitle: 'Você está na fila',
   yourNumber: 'Sua senha',
   peopleAhead: { one: 'pessoa à sua frente', other: 'pessoas à sua frente' },
@@ -226,6 +228,7 @@ const pt = {
   problemPass: 'O seu tempo lá dentro terminou.',
   problemHold: 'A reserva venceu.',
   problemExtended: 'A reserva já foi estendida uma vez.',
+  problemCode: 'Esta fila pede um código de acesso, e o seu falta ou não vale mais.',
   problemOther: 'Algo deu errado do nosso lado. Tente de novo.',
   verifyDraw: 'Conferir o sorteio',
 } as const;

@@ -6,8 +6,8 @@ const en: SameShape<typeof pt> = {
   recoveryKeep:
     'Write this code down. With it your number, and whatever you reserve, goes on on another device. Whoever has the code has your place: show it to nobody.',
   recoveryHow:
-    'On the other device open this page and choose “I have a code”. The code is good once; the other device shows a new one.',
-  haveCode: 'I have a code',
+    'On the other device open this page and choose “I have a recovery code”. The code is good once; the other device shows a new one.',
+  haveCode: 'I have a recovery code',
   haveCodeText:
     'Are you in the line with another device? Enter the code that it shows and go on here, with the same number.',
   codeLabel: 'Recovery code',

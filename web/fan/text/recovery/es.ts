@@ -6,8 +6,8 @@ const es: SameShape<typeof pt> = {
   recoveryKeep:
     'Anote este código. Con él, su número y todo lo que reserve siguen en otro dispositivo. Quien tiene el código tiene su lugar: no se lo muestre a nadie.',
   recoveryHow:
-    'En el otro dispositivo abra esta página y elija “Tengo un código”. El código vale una vez; allí aparece uno nuevo.',
-  haveCode: 'Tengo un código',
+    'En el otro dispositivo abra esta página y elija “Tengo un código de recuperación”. El código vale una vez; allí aparece uno nuevo.',
+  haveCode: 'Tengo un código de recuperación',
   haveCodeText:
     '¿Ya está en la fila con otro dispositivo? Escriba el código que muestra y siga aquí, con el mismo número.',
   codeLabel: 'Código de recuperación',

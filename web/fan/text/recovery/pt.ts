@@ -4,8 +4,8 @@ export default {
   recoveryKeep:
     'Anote este código. Com ele, a sua senha, e tudo o que você reservar, continua em outro aparelho. Quem tem o código tem o seu lugar: não o mostre a ninguém.',
   recoveryHow:
-    'No outro aparelho, abra esta página e escolha “Tenho um código”. O código vale uma vez; lá aparece um novo.',
-  haveCode: 'Tenho um código',
+    'No outro aparelho, abra esta página e escolha “Tenho um código de recuperação”. O código vale uma vez; lá aparece um novo.',
+  haveCode: 'Tenho um código de recuperação',
   haveCodeText:
     'Você já está na fila com outro aparelho? Digite o código que ele mostra e continue aqui, com a mesma senha.',
   codeLabel: 'Código de recuperação',
