@@ -2,9 +2,12 @@ import type { Page } from 'playwright-core';
 import { openConsole, type ConsoleOptions } from '../support/console.ts';
 import { DECLINED_CARD, GOOD_CARD, pay } from '../support/fan.ts';
 import type { Stage } from '../support/servers.ts';
+import type { GalleryEvents } from './gallery.ts';
 import type { BrowserStage } from '../support/browser-stage.ts';
 
-/** Every screen of the console that is worth a picture; `path` with the event's id for `EVENT`. */
+type ConsoleEvents = Pick<GalleryEvents, 'arena' | 'presale'>;
+
+/** Every screen of the console that is worth a picture; `path` with the event's id for `EVENT`, that of one in lanes for `LANES`. */
 export const CONSOLE_SCREENS: readonly (ConsoleOptions & { readonly name: string })[] = [
   { name: 'console-live', path: '/e/EVENT' },
   { name: 'console-live-dark', path: '/e/EVENT', scheme: 'dark', locale: 'en-GB' },
@@ -13,6 +16,7 @@ export const CONSOLE_SCREENS: readonly (ConsoleOptions & { readonly name: string
   { name: 'console-money', path: '/money' },
   { name: 'console-audit', path: '/audit', locale: 'es-MX' },
   { name: 'console-appeals', path: '/e/EVENT/appeals' },
+  { name: 'console-lanes', path: '/e/LANES/lanes', locale: 'en-GB' },
   { name: 'console-events', path: '' },
   { name: 'console-definition', path: '/e/EVENT/edit' },
 ];
@@ -51,13 +55,13 @@ export const startCrowd = async (fan: BrowserStage, eventId: string, wait: (ms: 
 export const openConsoleScreen = async (
   stage: Stage,
   { app, browser }: BrowserStage,
-  eventId: string,
+  events: ConsoleEvents,
   options: ConsoleOptions,
 ): Promise<Page> => {
   const { page } = await openConsole(stage, app, browser, {
     locale: 'pt-BR',
     ...options,
-    path: (options.path ?? '').replace('EVENT', eventId),
+    path: (options.path ?? '').replace('EVENT', events.arena).replace('LANES', events.presale),
   });
   return page;
 };

@@ -1,4 +1,5 @@
 import { CONSOLE_SCREENS, openConsoleScreen, startCrowd } from './console-gallery.ts';
+import type { GalleryEvents } from './gallery.ts';
 import type { BrowserStage } from '../support/browser-stage.ts';
 import type { Stage } from '../support/servers.ts';
 
@@ -6,19 +7,22 @@ import type { Stage } from '../support/servers.ts';
 export const takeConsole = async (
   stage: Stage,
   fan: BrowserStage,
-  eventId: string,
+  events: Pick<GalleryEvents, 'arena' | 'presale'>,
   folder: string,
   wanted: readonly string[],
 ): Promise<void> => {
   const chosen = CONSOLE_SCREENS.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
   if (chosen.length === 0) return;
-  await fan.app.operator('PATCH', `/events/${eventId}/admission`, { ratePerMinute: 150, insideMax: 120 });
+  await fan.app.operator('PATCH', `/events/${events.arena}/admission`, {
+    ratePerMinute: 150,
+    insideMax: 120,
+  });
   const pages = [];
   for (const screen of chosen)
-    pages.push({ ...screen, page: await openConsoleScreen(stage, fan, eventId, screen) });
+    pages.push({ ...screen, page: await openConsoleScreen(stage, fan, events, screen) });
   const [first] = pages;
   if (first === undefined) return;
-  const settle = await startCrowd(fan, eventId, (ms) => first.page.waitForTimeout(ms));
+  const settle = await startCrowd(fan, events.arena, (ms) => first.page.waitForTimeout(ms));
   for (const { name, page } of pages) {
     await page.bringToFront();
     // Hidden tabs wait until somebody looks at them; then they ask at once, and draw.

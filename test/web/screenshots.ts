@@ -51,7 +51,7 @@ try {
     if (ON_PHONE.includes(screen.name)) await take(fan, events, screen, true);
     process.stdout.write(`${screen.name}\n`);
   }
-  await takeConsole(stage, fan, events.arena, FOLDER, wanted);
+  await takeConsole(stage, fan, events, FOLDER, wanted);
 } catch (error) {
   process.stderr.write(`${(error as Error).message}\n`);
   process.exitCode = 1;

@@ -12,6 +12,7 @@ import { AuditScreen } from './audit/audit-screen.tsx';
 import { EditScreen } from './define/edit-screen.tsx';
 import { SystemScreen } from './engine/system-screen.tsx';
 import { EventsScreen } from './events/events-screen.tsx';
+import { LanesScreen } from './lanes/lanes-screen.tsx';
 import { LiveScreen } from './live/live-screen.tsx';
 import { MoneyScreen } from './money/money-screen.tsx';
 import { Link, pathTo, place } from './router.tsx';
@@ -45,6 +46,8 @@ const Current = () => {
       return <AuditScreen />;
     case 'appeals':
       return <AppealsScreen key={here.eventId} eventId={here.eventId} />;
+    case 'lanes':
+      return <LanesScreen key={here.eventId} eventId={here.eventId} />;
     case 'edit':
       return <EditScreen key={here.eventId} eventId={here.eventId} />;
     case 'create':

@@ -5,9 +5,11 @@ const ROOT = '/operator';
 
 export type Place =
   | { readonly screen: 'events' | 'system' | 'money' | 'audit' | 'create' | 'lost' }
-  | { readonly screen: 'live' | 'edit' | 'appeals'; readonly eventId: string };
+  | { readonly screen: 'live' | 'edit' | 'appeals' | 'lanes'; readonly eventId: string };
 
 const NAMED = { '': 'events', system: 'system', money: 'money', audit: 'audit', new: 'create' } as const;
+
+const OF_EVENT = ['edit', 'appeals', 'lanes'] as const;
 
 /** Which screen a path names. */
 export const placeOf = (pathname: string): Place => {
@@ -16,7 +18,7 @@ export const placeOf = (pathname: string): Place => {
     .split('/')
     .filter((part) => part !== '');
   if (first === 'e' && eventId !== '')
-    return { screen: third === 'edit' || third === 'appeals' ? third : 'live', eventId };
+    return { screen: OF_EVENT.find((one) => one === third) ?? 'live', eventId };
   const screen = NAMED[first as keyof typeof NAMED];
   return { screen: screen ?? 'lost' };
 };
@@ -32,6 +34,7 @@ export const pathTo = {
   live: (eventId: string): string => `${ROOT}/e/${eventId}`,
   edit: (eventId: string): string => `${ROOT}/e/${eventId}/edit`,
   appeals: (eventId: string): string => `${ROOT}/e/${eventId}/appeals`,
+  lanes: (eventId: string): string => `${ROOT}/e/${eventId}/lanes`,
 };
 
 /** Another screen without another page; readers of screens are taken to its heading by `Screen`. */

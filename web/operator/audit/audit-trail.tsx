@@ -3,6 +3,7 @@ import { language, LOCALES } from '../../shared/texts.ts';
 import { useRefresh } from '../refresh.ts';
 import { call } from '../session.ts';
 import { t } from '../texts.ts';
+import type lanesPt from '../text/lanes/pt.ts';
 import type pt from '../text/pt.ts';
 
 export interface AuditEntry {
@@ -16,7 +17,7 @@ export interface AuditEntry {
   readonly requestId: string;
 }
 
-type ActKey = Extract<keyof typeof pt, `act_${string}`>;
+type ActKey = Extract<keyof typeof pt | keyof typeof lanesPt, `act_${string}`>;
 
 const ACTS: Readonly<Record<string, ActKey>> = {
   'event.create': 'act_event_create',
@@ -26,6 +27,10 @@ const ACTS: Readonly<Record<string, ActKey>> = {
   'admission.turn': 'act_admission_turn',
   'launch.plan': 'act_admission_schedule',
   'actor.kill': 'act_actor_kill',
+  'lanes.set': 'act_lanes_set',
+  'codes.make': 'act_codes_make',
+  'code.revoke': 'act_code_revoke',
+  'invitations.set': 'act_invitations_set',
   'queue.redrive': 'act_queue_redrive',
   'review.resolve': 'act_review_resolve',
 };

@@ -1,3 +1,4 @@
+import { laneDraftsOf, lanesOf, type Lane, type LaneDraft } from '../lanes/lane-draft.ts';
 import { instantOf, localTime } from './local-time.ts';
 import { parseRows, writeRows, type RowDefinition } from './rows.ts';
 import {
@@ -18,6 +19,7 @@ export interface Definition extends ShowMembers {
   readonly limits: { readonly seatsPerFan: number; readonly holdsPerFan: number };
   readonly admission: { readonly ratePerMinute: number; readonly insideMax: number };
   readonly lateMoney?: { readonly reseat: boolean };
+  readonly lanes?: readonly Lane[];
   readonly sections: readonly {
     readonly id: string;
     readonly name: string;
@@ -51,6 +53,7 @@ export interface Draft {
   readonly insideMax: string;
   readonly reseat: boolean;
   readonly show: ShowDraft;
+  readonly lanes: readonly LaneDraft[];
   readonly sections: readonly SectionDraft[];
   /** What an imported file says beyond this form; sent as it came. */
   readonly rest: Readonly<Record<string, unknown>>;
@@ -92,13 +95,15 @@ export const emptyDraft = (nowMs: number): Draft => ({
   insideMax: '500',
   reseat: false,
   show: EMPTY_SHOW,
+  lanes: [],
   sections: [emptySection(0)],
   rest: {},
 });
 
 /** A definition in the form; throws if it is none. */
 export const draftOf = (definition: Definition): Draft => {
-  const { name, venue, currency, opensAt, limits, admission, lateMoney, sections, ...more } = definition;
+  const { name, venue, currency, opensAt, limits, admission, lateMoney, lanes, sections, ...more } =
+    definition;
   const { showAt: _showAt, doorsAt: _doorsAt, address: _address, refundsUntil: _until, ...rest } = more;
   return {
     name,
@@ -111,6 +116,7 @@ export const draftOf = (definition: Definition): Draft => {
     insideMax: String(admission.insideMax),
     reseat: lateMoney?.reseat ?? false,
     show: showDraftOf(definition),
+    lanes: laneDraftsOf(lanes ?? []),
     sections: sections.map((section) => ({
       key: nextKey(),
       id: section.id,
@@ -140,6 +146,7 @@ export const definitionOf = (draft: Draft): Definition => ({
   admission: { ratePerMinute: whole(draft.ratePerMinute), insideMax: whole(draft.insideMax) },
   lateMoney: { reseat: draft.reseat },
   ...showMembersOf(draft.show),
+  ...(draft.lanes.length === 0 ? {} : { lanes: lanesOf(draft.lanes) }),
   sections: draft.sections.map((section) => ({
     id: section.id,
     name: section.name,

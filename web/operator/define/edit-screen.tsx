@@ -1,6 +1,7 @@
 import { useSignal, type Signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import type { Problem } from '../../shared/api.ts';
+import { LaneFields } from '../lanes/lane-fields.tsx';
 import { problemText } from '../problem-text.ts';
 import { go, Link, pathTo } from '../router.tsx';
 import { Outcome, Screen } from '../screen.tsx';
@@ -144,6 +145,11 @@ export const EditScreen = ({ eventId }: { readonly eventId: string | null }) => 
               {t('live')}
             </Link>
           )}
+          {eventId === null ? null : (
+            <Link class="button small" to={pathTo.lanes(eventId)}>
+              {t('lanesAndCodes')}
+            </Link>
+          )}
           {fixed || locked ? null : (
             <ImportButton
               onDefinition={(definition) => {
@@ -166,6 +172,17 @@ export const EditScreen = ({ eventId }: { readonly eventId: string | null }) => 
         <div class="stack loose">
           <EventFields draft={draft} locked={locked} fixed={fixed} />
           <ShowFields draft={draft} locked={locked} />
+          {fixed ? null : (
+            <section class="stack" aria-labelledby="lanes-title">
+              <h2 id="lanes-title">{t('lanes')}</h2>
+              <LaneFields
+                lanes={draft.value.lanes}
+                locked={locked}
+                fixedCount={0}
+                onChange={(lanes) => (draft.value = { ...draft.value, lanes })}
+              />
+            </section>
+          )}
           <Sections draft={draft} locked={locked} fixed={fixed} />
           {told.value === null ? null : (
             <div class="stack tight">

@@ -2,7 +2,7 @@ import type { Signal } from '@preact/signals';
 import { t } from '../texts.ts';
 import type { Draft } from './draft.ts';
 
-type Typed = Exclude<keyof Draft, 'sections' | 'reseat' | 'show' | 'rest'>;
+type Typed = Exclude<keyof Draft, 'sections' | 'lanes' | 'reseat' | 'show' | 'rest'>;
 
 /** What holds for the whole event. */
 export const EventFields = (props: {

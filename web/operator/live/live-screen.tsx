@@ -59,6 +59,9 @@ export const LiveScreen = ({ eventId }: { readonly eventId: string }) => {
           <span class="quiet">{venue}</span>
           {numbers === null ? null : <PhaseTag phase={numbers.phase} />}
           <Freshness feed={feed} />
+          <Link class="button small" to={pathTo.lanes(eventId)}>
+            {t('lanesAndCodes')}
+          </Link>
           <Link class="button small" to={pathTo.edit(eventId)}>
             {mayAct.value ? t('definitionEdit') : t('definitionSee')}
           </Link>
