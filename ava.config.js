@@ -7,7 +7,17 @@ export const LONG = [
   'dist/test/deploy/observability.test.js',
   'dist/test/edge/**/*.test.js',
   'dist/test/integration/closed-loop.test.js',
+  'dist/test/integration/node-killed.test.js',
+  'dist/test/integration/postgres-away.test.js',
+  'dist/test/integration/rabbit-away.test.js',
+  'dist/test/integration/redis-away.test.js',
+  'dist/test/integration/redis-flushed.test.js',
+  'dist/test/integration/roles-apart.test.js',
+  'dist/test/integration/rush.test.js',
+  'dist/test/integration/start-in-outage.test.js',
   'dist/test/integration/workers.test.js',
+  'dist/test/liars/**/*.test.js',
+  'dist/test/private-servers.test.js',
   'dist/test/web/**/*.test.js',
 ];
 
