@@ -1,4 +1,4 @@
-import { createClosing } from './app/closing.ts';
+import { startOrClose, type Closing } from './app/closing.ts';
 import { importDemoEvent } from './app/demo-event.ts';
 import { startEdge } from './app/edge.ts';
 import { elsewhere } from './app/elsewhere.ts';
@@ -61,23 +61,12 @@ const OPERATOR_TOKEN_LIFE_MS = 12 * 3_600_000;
  * The composition root: configuration → servers → services → HTTP, in the roles asked for. Rejects with a `StartError` (or
  * a plain error) when something is missing; whatever had been started by then has been stopped again.
  */
-export const startApp = async (options: AppOptions): Promise<RunningApp> => {
-  const closing = createClosing(options.log);
-  const breakOff = (): void => void closing.run();
-  options.breakOff?.addEventListener('abort', breakOff);
-  try {
-    return await compose(options, closing);
-  } catch (error) {
-    await closing.run();
-    throw error;
-  } finally {
-    options.breakOff?.removeEventListener('abort', breakOff);
-  }
-};
+export const startApp = (options: AppOptions): Promise<RunningApp> =>
+  startOrClose(options, (closing) => compose(options, closing));
 
 const compose = async (
   { config, log, demo, onFatal, together = null }: AppOptions,
-  closing: ReturnType<typeof createClosing>,
+  closing: Closing,
 ): Promise<RunningApp> => {
   const { roles } = config;
   const secret = await signingSecret(config);

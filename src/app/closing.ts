@@ -28,3 +28,21 @@ export const createClosing = (log: Logger): Closing => {
     run: () => (running ??= closeAll()),
   };
 };
+
+/** Starts by `start`; what it had started is stopped again if it fails, or is broken off. Rejects with what it failed with. */
+export const startOrClose = async <T>(
+  { log, breakOff }: { readonly log: Logger; readonly breakOff?: AbortSignal | undefined },
+  start: (closing: Closing) => Promise<T>,
+): Promise<T> => {
+  const closing = createClosing(log);
+  const close = (): void => void closing.run();
+  breakOff?.addEventListener('abort', close);
+  try {
+    return await start(closing);
+  } catch (error) {
+    await closing.run();
+    throw error;
+  } finally {
+    breakOff?.removeEventListener('abort', close);
+  }
+};

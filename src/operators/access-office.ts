@@ -3,8 +3,8 @@ import type { AccessBook, AccessCodes } from '../domain/ports/access-book.ts';
 import type { AccessOffice } from '../domain/ports/access-office.ts';
 import type { Ids } from '../domain/ports/environment.ts';
 import type { AuditLog, EventStore } from '../domain/ports/event-store.ts';
-import type { Actor } from '../domain/ports/services.ts';
 import { refuse } from '../domain/refusal.ts';
+import { recording } from './recording.ts';
 
 export interface AccessOfficeParts {
   readonly book: AccessBook;
@@ -19,22 +19,7 @@ const hasLane = (event: SaleEvent, laneId: string): boolean =>
 
 /** Codes and invitations, as operators make and withdraw them. No code is ever written down, in the audit neither. */
 export const createAccessOffice = ({ book, codes, events, audit, ids }: AccessOfficeParts): AccessOffice => {
-  const record = (
-    by: Actor,
-    action: string,
-    target: string,
-    before: unknown,
-    after: unknown,
-  ): Promise<void> =>
-    audit.append({
-      actor: by.caller.id,
-      role: by.caller.role,
-      action,
-      target,
-      before,
-      after,
-      requestId: by.requestId,
-    });
+  const record = recording(audit);
 
   return {
     async makeCodes({ batchId, codes: wanted, ...batch }, by) {

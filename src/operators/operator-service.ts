@@ -13,6 +13,7 @@ import type { WaitingRoomService } from '../domain/ports/waiting-room.ts';
 import { isRefusal } from '../domain/refusal.ts';
 import { phaseAt } from '../domain/event.ts';
 import type { HoldTally } from './hold-tally.ts';
+import { recording } from './recording.ts';
 
 export interface OperatorServiceOptions {
   readonly events: EventStore;
@@ -83,22 +84,7 @@ const lanesAudited = ({ lanes = [] }: SaleEvent) =>
 export const createOperatorService = (options: OperatorServiceOptions): OperatorService => {
   const { events, audit, actors, waitingRoom, bus, payments, clock } = options;
 
-  const record = (
-    by: Actor,
-    action: string,
-    target: string,
-    before: unknown,
-    after: unknown,
-  ): Promise<void> =>
-    audit.append({
-      actor: by.caller.id,
-      role: by.caller.role,
-      action,
-      target,
-      before,
-      after,
-      requestId: by.requestId,
-    });
+  const record = recording(audit);
 
   const act = async (
     by: Actor,

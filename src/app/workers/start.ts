@@ -5,7 +5,7 @@ import { systemClock, systemRandom } from '../../infra/environment.ts';
 import { createMetrics } from '../../infra/metrics.ts';
 import { freePort } from '../../infra/postgres/embedded/postmaster.ts';
 import { startEmbeddedPostgres } from '../../infra/postgres/embedded/start.ts';
-import { createClosing, type Closing } from '../closing.ts';
+import { startOrClose, type Closing } from '../closing.ts';
 import { signingSecret } from '../secret.ts';
 import { spawnWorker, type ClusterProcess } from './cluster-process.ts';
 import { createFleet, type Fleet } from './fleet.ts';
@@ -82,19 +82,8 @@ const entry = <Key, Value>(map: ReadonlyMap<Key, Value>, key: Key): [Key, Value]
  * The roles of `options.config` in `config.WORKERS` processes behind one port, with one sandbox and one embedded PostgreSQL
  * for all of them. Starts, fails and stops as `startApp` does; a worker that dies is started again.
  */
-export const startWorkers = async (options: AppOptions): Promise<RunningApp> => {
-  const closing = createClosing(options.log);
-  const breakOff = (): void => void closing.run();
-  options.breakOff?.addEventListener('abort', breakOff);
-  try {
-    return await compose(options, closing);
-  } catch (error) {
-    await closing.run();
-    throw error;
-  } finally {
-    options.breakOff?.removeEventListener('abort', breakOff);
-  }
-};
+export const startWorkers = (options: AppOptions): Promise<RunningApp> =>
+  startOrClose(options, (closing) => compose(options, closing));
 
 const compose = async ({ config, log, demo, onFatal }: AppOptions, closing: Closing): Promise<RunningApp> => {
   const withSandbox = config.roles.includes('sandbox');
