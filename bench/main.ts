@@ -19,6 +19,7 @@ const USAGE = `usage: npm run bench -- <name> [options]
       --profile <folder>  write a CPU profile of the server there
   overload    joins at one and at ten times the capacity of a node: goodput, refusals, memory, recovery
       --seconds <n>       how long each phase lasts (5)
+      --crowd <n>         keep-alive connections of those who all come at once (2000)
   line        a line of a million: joins, memory, draw, tick, frame, each beside a bare route or command
       --entrants <n>      people in the line (1000000); 20000 is a short form
       --seconds, --connections as above
@@ -52,6 +53,7 @@ const { values, positionals } = parseArgs({
     seconds: { type: 'string', default: '5' },
     connections: { type: 'string', default: '128' },
     seats: { type: 'string', default: '60000' },
+    crowd: { type: 'string', default: '2000' },
     entrants: { type: 'string', default: '1000000' },
     workers: { type: 'string', default: '2' },
     events: { type: 'string', default: '95' },
@@ -74,7 +76,10 @@ const run = async (name: string | undefined): Promise<object | null> => {
         profileFolder: values.profile ?? null,
       });
     case 'overload':
-      return benchOverload({ seconds: whole('seconds', values.seconds) });
+      return benchOverload({
+        seconds: whole('seconds', values.seconds),
+        connections: whole('crowd', values.crowd),
+      });
     case 'line':
       return benchLine({
         entrants: whole('entrants', values.entrants),

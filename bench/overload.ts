@@ -1,36 +1,37 @@
 import { load } from './load.ts';
 import { openStage, type Stage } from './hold/stage.ts';
 import { startServer, type ServerProcess } from './hold/server-process.ts';
+import { Fifo } from './overload/fifo.ts';
 import { openLoop, type OpenLoopResult } from './overload/open-loop.ts';
 
 export interface OverloadBenchOptions {
   readonly seconds: number;
+  /** Keep-alive connections of the open loop. More than a node starts with as its limit: fewer, and they would be the limit. */
+  readonly connections: number;
 }
 
 /**
  * Everybody joins the line at once: what a node does at its capacity and at ten times that. A join is a token, a stored
  * answer, a number from Redis and a row in Postgres; each fan joins each event once, and one who was refused comes again later.
  */
-const EVENTS = 30;
+const EVENTS = 70;
 const WARM_UP_SECONDS = 3;
 const CAPACITY_CONNECTIONS = 64;
-/** More than a node starts with as its limit: fewer, and the connections would be the limit. */
-const CONNECTIONS = 2_000;
 const TIMES = 10;
 const RECOVERED_WITHIN_SECONDS = 30;
 
 interface Bench {
   readonly options: OverloadBenchOptions;
   readonly server: ServerProcess;
-  readonly queue: Buffer[];
+  readonly queue: Fifo<Buffer>;
 }
 
 const say = (text: string): void => console.error(text);
 
-const everybody = async (stage: Stage): Promise<Buffer[]> => {
+const everybody = async (stage: Stage): Promise<Fifo<Buffer>> => {
   const queue: Buffer[] = [];
   for (let event = 1; event <= EVENTS; event += 1) queue.push(...(await stage.openLine(`overload ${event}`)));
-  return queue;
+  return new Fifo(queue);
 };
 
 const capacityOf = async ({ server, queue }: Bench, seconds: number): Promise<number> => {
@@ -54,7 +55,7 @@ const offered = async (bench: Bench, perSecond: number, seconds: number): Promis
     port: server.port,
     perSecond,
     seconds,
-    connections: CONNECTIONS,
+    connections: bench.options.connections,
     next: () => queue.shift() ?? null,
     onAnswer(request, status) {
       // Refused, or not sent: the fan comes again.
@@ -108,7 +109,7 @@ refusals                                  p50 ${tenfold.refused.p50Ms.toFixed(1)
 served meanwhile                          p50 ${Math.round(tenfold.good.p50Ms)} ms, p99 ${Math.round(tenfold.good.p99Ms)} ms
 memory                                    ${rssMb.before} MB before, ${rssMb.after} MB after
 back to normal                            ${recoveredSeconds === null ? `not within ${RECOVERED_WITHIN_SECONDS} s` : `${recoveredSeconds.toFixed(1)} s after the end`} (target 30 s)
-offered ${Math.round(tenfold.offeredPerSecond)}/s, sent ${Math.round(tenfold.sentPerSecond)}/s over ${CONNECTIONS} connections; generator, server, Postgres and Redis share the machine.`);
+offered ${Math.round(tenfold.offeredPerSecond)}/s, sent ${Math.round(tenfold.sentPerSecond)}/s over ${options.connections} connections; generator, server, Postgres and Redis share the machine.`);
       return { name: 'overload', options, peak, half, once, tenfold, ratio, rssMb, recoveredSeconds };
     } finally {
       await server.stop();

@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { at } from '../load.ts';
+import { Fifo } from './fifo.ts';
 
 export interface OpenLoopOptions {
   readonly port: number;
@@ -71,14 +72,15 @@ export const openLoop = async (options: OpenLoopOptions): Promise<OpenLoopResult
   const free: Socket[] = [];
   const sockets = new Set<Socket>();
   const underWay = new Map<Socket, Sent>();
-  const waiting: { readonly request: Buffer; readonly arrivedMs: number }[] = [];
+  const waiting = new Fifo<{ readonly request: Buffer; readonly arrivedMs: number }>();
   const [good, refused]: [number[], number[]] = [[], []];
   let [sent, other, unsent] = [0, 0, 0];
 
   const send = (): void => {
-    while (free.length > 0 && waiting.length > 0) {
+    while (free.length > 0) {
+      const one = waiting.shift();
+      if (one === undefined) break;
       const socket = free.pop() as Socket;
-      const one = waiting.shift() as (typeof waiting)[number];
       underWay.set(socket, { ...one, sentMs: performance.now() });
       sent += 1;
       socket.write(one.request);
@@ -154,8 +156,10 @@ export const openLoop = async (options: OpenLoopOptions): Promise<OpenLoopResult
     }, TICK_MS);
   });
   const seconds = (performance.now() - startedMs) / 1_000;
-  unsent += waiting.length;
-  for (const left of waiting.splice(0)) options.onAnswer(left.request, 0);
+  for (let left = waiting.shift(); left !== undefined; left = waiting.shift()) {
+    unsent += 1;
+    options.onAnswer(left.request, 0);
+  }
   isOver = true;
   // What is under way is not counted any more; the server is left to finish it.
   for (const [, { request }] of underWay) options.onAnswer(request, 0);

@@ -15,6 +15,7 @@ import type { LinePasses, WaitingRoomService } from '../domain/ports/waiting-roo
 import type { AccessOffice } from '../domain/ports/access-office.ts';
 import type { JoinDoor } from '../domain/ports/join-door.ts';
 import type { TicketPrinter } from '../domain/ports/ticket-printer.ts';
+import type { WaitingRequestsOptions } from '../domain/waiting-requests.ts';
 import type { Pages } from './pages.ts';
 import type { Service } from './route.ts';
 
@@ -33,8 +34,8 @@ export interface EdgeMetrics {
   httpStreams(open: number): void;
   /** One request was refused at the door because there are too many. */
   httpRefused(priority: Priority): void;
-  /** How many requests may be under way, and how many are. */
-  httpLimit(limit: number, inFlight: number): void;
+  /** How many requests may be under way, how many are, and how many wait for a place or for their refusal. */
+  httpLimit(limit: number, inFlight: number, waiting: number): void;
   /** The exposition text of everything measured in this process. */
   exposition(): Promise<{ readonly contentType: string; readonly text: string }>;
 }
@@ -52,6 +53,8 @@ export interface EdgeOptions {
   readonly maxConnections: number;
   /** Requests under way at most; under load it adapts itself below this. */
   readonly maxInFlight: number;
+  /** Who finds no place is refused at once, or waits where there are too many of them. */
+  readonly refusing: WaitingRequestsOptions;
   readonly maxStreams: number;
   /** A stream with more than this unsent is cut: its reader is too slow. */
   readonly streamBufferBytes: number;
@@ -73,6 +76,9 @@ export const DEFAULT_OPTIONS: EdgeOptions = {
   definitionLimitBytes: 4 * 1024 * 1024,
   maxConnections: 50_000,
   maxInFlight: 1_024,
+  // A refusal costs some 50 µs: 1,000 a second are a twentieth of a node's time. Two seconds are what a refusal would have
+  // told most people to wait before they ask again.
+  refusing: { refusalsPerSecond: 1_000, burst: 200, patienceMs: 2_000, most: 8_192 },
   maxStreams: 20_000,
   streamBufferBytes: 64 * 1024,
   heartbeatMs: 15_000,

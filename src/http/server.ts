@@ -96,6 +96,7 @@ export const createHttpServer = (parts: HttpServerParts): HttpServer => {
 
   const stop = async (drainMs: number): Promise<void> => {
     draining = true;
+    shedding.drain();
     if (!server.listening) return;
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     streams.close();

@@ -19,7 +19,7 @@ export interface Metrics {
   httpRoute(method: string, route: string): (status: number, seconds: number) => void;
   httpStreams(open: number): void;
   httpRefused(priority: string): void;
-  httpLimit(limit: number, inFlight: number): void;
+  httpLimit(limit: number, inFlight: number, waiting: number): void;
   /** Of this process; where it is one of several workers, of all of them. */
   exposition(): Promise<{ readonly contentType: string; readonly text: string }>;
   /** What this process alone has measured. */
@@ -82,9 +82,10 @@ export const createMetrics = ({ vitals = true, together = null }: MetricsOptions
     },
     httpStreams: (open) => streams.set(open),
     httpRefused: (priority) => refused.inc({ priority }),
-    httpLimit(limit, inFlight) {
+    httpLimit(limit, inFlight, waiting) {
       limits.set(limit);
       underWay.set(inFlight);
+      waitingForPlace.set(waiting);
     },
     async exposition() {
       const all = (await together?.gather()) ?? null;
@@ -130,6 +131,10 @@ export const createMetrics = ({ vitals = true, together = null }: MetricsOptions
   );
   const limits = metrics.gauge('http_requests_limit', 'Requests that may be under way at once, as adapted.');
   const underWay = metrics.gauge('http_requests_under_way', 'Requests under way.');
+  const waitingForPlace = metrics.gauge(
+    'http_requests_waiting',
+    'Requests that wait for a place, or for their refusal.',
+  );
   const streams = metrics.gauge('http_streams_open', 'Open server-sent event streams.');
   return metrics;
 };

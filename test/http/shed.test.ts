@@ -4,7 +4,8 @@ import { once } from 'node:events';
 import test, { type ExecutionContext } from 'ava';
 import { eventually } from '../support/eventually.ts';
 import { EVENT } from './fakes.ts';
-import { refused, withServer, type Ask, type Bench } from './with-server.ts';
+import type { WaitingRequestsOptions } from '../../src/domain/waiting-requests.ts';
+import { refused, withServer, type Ask, type Bench, type Reply } from './with-server.ts';
 
 /** The least there is: the limit has no room to move, so that no busy machine changes what these tests see. */
 const LIMIT = 16;
@@ -41,11 +42,11 @@ const send = async (bench: Bench, text: string): Promise<Socket> => {
 const postHead = (bench: Bench, path: string, more: string): string =>
   `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nAuthorization: Bearer ${bench.fan.token}\r\n${more}\r\n\r\n`;
 
-const withCrowd = async (t: ExecutionContext): Promise<Crowd> => {
+const withCrowd = async (t: ExecutionContext, refusing?: WaitingRequestsOptions): Promise<Crowd> => {
   const waiting: (() => void)[] = [];
   let claims = 0;
   const bench = await withServer(t, ({ sale }) => ({
-    options: { maxInFlight: LIMIT },
+    options: { maxInFlight: LIMIT, ...(refusing === undefined ? {} : { refusing }) },
     payments: {
       ...sale.payments,
       receiveWebhook: async () => {
@@ -183,4 +184,58 @@ test('of a client that left, the work still counts until it is done', async (t) 
   for (let count = 0; count < 5; count += 1) refused(t, await probe(bench, 'GET', line), 'overloaded');
   await letGo();
   await eventually(async () => assert.equal((await probe(bench, 'GET', line)).status, 200));
+});
+
+/** A full house in which saying no is dear: one refusal at once, and no more. */
+const withDearRefusals = async (t: ExecutionContext, patienceMs: number) => {
+  const crowd = await withCrowd(t, { refusalsPerSecond: 0, burst: 1, patienceMs, most: 8 });
+  for (let underWay = 0; underWay < LIMIT; underWay += 1) await crowd.more();
+  const ask = (): Promise<Reply> => probe(crowd.bench, 'GET', `/v1/events/${EVENT}/line`);
+  const waits = (count: number): Promise<void> =>
+    eventually(async () => {
+      const { text } = await crowd.bench.ask('GET', '/metrics');
+      assert.match(text, new RegExp(`http_requests_waiting ${count}\\b`));
+    });
+  return { ...crowd, ask, waits };
+};
+
+test('when saying no to everybody would cost too much, one waits for a place and gets it when it is free', async (t) => {
+  const { ask, waits, letGo } = await withDearRefusals(t, 60_000);
+  t.is((await ask()).status, 503, 'the first no is to be had at once');
+  const answer = ask();
+  await waits(1);
+  await letGo();
+  t.is((await answer).status, 200);
+});
+
+test('whoever waits too long for a place is refused', async (t) => {
+  const { ask, letGo } = await withDearRefusals(t, 100);
+  for (let count = 0; count < 3; count += 1) refused(t, await ask(), 'overloaded');
+  await letGo();
+});
+
+test('of a client that gives up while it waits for a place, nothing is begun', async (t) => {
+  const { bench, ask, waits, letGo, claimed } = await withDearRefusals(t, 60_000);
+  refused(t, await ask(), 'overloaded');
+  const gone = await send(
+    bench,
+    postHead(bench, `/v1/events/${EVENT}/line`, 'Content-Length: 2\r\nIdempotency-Key: a-key') + '{}',
+  );
+  await waits(1);
+  gone.destroy();
+  await waits(0);
+  await letGo();
+  t.is((await ask()).status, 200);
+  t.is(claimed(), 0);
+});
+
+test('nobody waits for a place in a server that stops', async (t) => {
+  const { bench, ask, waits, letGo } = await withDearRefusals(t, 60_000);
+  refused(t, await ask(), 'overloaded');
+  const answer = ask();
+  await waits(1);
+  const stopped = bench.server.stop(10_000);
+  refused(t, await answer, 'overloaded');
+  await letGo();
+  await stopped;
 });

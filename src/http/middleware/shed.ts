@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ConcurrencyLimit, WINDOW_MS, type Priority } from '../../domain/concurrency-limit.ts';
 import { refuse } from '../../domain/refusal.ts';
+import { WaitingRequests } from '../../domain/waiting-requests.ts';
 import { SECURITY_HEADERS } from '../app.ts';
 import type { Edge } from '../edge.ts';
 import { createPriorityLookup } from '../priority-lookup.ts';
@@ -34,6 +35,8 @@ export interface Shedding {
   /** Stands before everything else: what is refused has cost its head's parsing and this, no body, no token, no store. */
   guard(handle: Handle): (request: IncomingMessage, response: ServerResponse) => void;
   start(): void;
+  /** From now on nobody waits for a place: who waits is refused, and so is who finds none. */
+  drain(): void;
   stop(): void;
 }
 
@@ -44,14 +47,17 @@ class Admitted {
   readonly #limit: ConcurrencyLimit;
   readonly #priority: Priority;
   readonly #request: IncomingMessage;
+  readonly #vacated: () => void;
   #startedAt = performance.now();
   #counted = true;
   #late = false;
 
-  constructor(limit: ConcurrencyLimit, priority: Priority, request: IncomingMessage) {
+  /** `vacated` is called whenever its place is free again. */
+  constructor(limit: ConcurrencyLimit, priority: Priority, request: IncomingMessage, vacated: () => void) {
     this.#limit = limit;
     this.#priority = priority;
     this.#request = request;
+    this.#vacated = vacated;
     limit.enter();
   }
 
@@ -64,6 +70,7 @@ class Admitted {
     this.#counted = false;
     this.#late = true;
     this.#limit.leave(this.#priority, null);
+    this.#vacated();
     this.#request.once('end', () => {
       if (!this.#late) return;
       this.#counted = true;
@@ -77,6 +84,7 @@ class Admitted {
     if (!this.#counted) return;
     this.#counted = false;
     this.#limit.leave(this.#priority, performance.now() - this.#startedAt);
+    this.#vacated();
   }
 }
 
@@ -88,7 +96,11 @@ export const createShedding = (edge: ShedEdge, routes: readonly Route[]): Sheddi
     most: options.maxInFlight,
   });
   const priorityOf = createPriorityLookup(routes);
+  const waiting = new WaitingRequests<{ readonly enter: () => void; readonly refuse: () => void }>(
+    options.refusing,
+  );
   const refused = new Map<Priority, number>();
+  let isDraining = false;
   let sending: Admitted[] = [];
   let cancel = (): void => undefined;
   let looks = 0;
@@ -124,13 +136,61 @@ export const createShedding = (edge: ShedEdge, routes: readonly Route[]): Sheddi
   };
 
   const admit = (request: IncomingMessage, priority: Priority): Admitted => {
-    const admitted = new Admitted(limit, priority, request);
+    const admitted = new Admitted(limit, priority, request, letWaitingIn);
     if (request.method !== 'GET') {
       // A small body comes in with its head, so that by the end of this turn only slow senders are incomplete.
       if (sending.length === 0) setImmediate(lookAtSenders);
       sending.push(admitted);
     }
     return admitted;
+  };
+
+  const letIn = (
+    handle: Handle,
+    request: IncomingMessage,
+    response: ServerResponse,
+    priority: Priority,
+  ): void => {
+    const admitted = admit(request, priority);
+    // Not when the connection closes: of a client that left, the work goes on all the same.
+    const isDone = (): void => admitted.done();
+    void handle(request, response).then(isDone, isDone);
+  };
+
+  const letWaitingIn = (): void => {
+    for (;;) {
+      const next = waiting.next((priority) => limit.admits(priority));
+      if (next === undefined) return;
+      next.one.enter();
+    }
+  };
+
+  const refuseOverdue = (nowMs: number): void => {
+    for (const { one } of waiting.overdue(nowMs)) one.refuse();
+  };
+
+  /** There is no place for it now. */
+  const turnAway = (
+    handle: Handle,
+    request: IncomingMessage,
+    response: ServerResponse,
+    priority: Priority,
+  ): void => {
+    const one = {
+      enter: () => {
+        response.off('close', leave);
+        letIn(handle, request, response, priority);
+      },
+      refuse: () => {
+        response.off('close', leave);
+        answerOverloaded(request, response, priority);
+      },
+    };
+    const left = isDraining ? null : waiting.arrive(priority, one, performance.now());
+    // Nothing was begun for a client that gives up while it waits, and nothing is.
+    const leave = (): void => left?.();
+    if (left === null) answerOverloaded(request, response, priority);
+    else response.once('close', leave);
   };
 
   const logRefusals = (): void => {
@@ -148,10 +208,12 @@ export const createShedding = (edge: ShedEdge, routes: readonly Route[]): Sheddi
     const lagMs = Math.max(0, performance.now() - dueAt);
     limit.lagged(lagMs);
     edge.onLoopLag?.(lagMs);
+    refuseOverdue(performance.now());
     looks += 1;
     if (looks % LOOKS_A_WINDOW === 0) {
       limit.adapt();
-      metrics.httpLimit(limit.limit, limit.inFlight);
+      letWaitingIn();
+      metrics.httpLimit(limit.limit, limit.inFlight, waiting.size);
       logRefusals();
     }
     next();
@@ -164,16 +226,14 @@ export const createShedding = (edge: ShedEdge, routes: readonly Route[]): Sheddi
   return {
     guard: (handle) => (request, response) => {
       const priority = priorityOf(request.method, request.url);
-      if (!limit.admits(priority)) {
-        answerOverloaded(request, response, priority);
-        return;
-      }
-      const admitted = admit(request, priority);
-      // Not when the connection closes: of a client that left, the work goes on all the same.
-      const isDone = (): void => admitted.done();
-      void handle(request, response).then(isDone, isDone);
+      const deal = limit.admits(priority) ? letIn : turnAway;
+      deal(handle, request, response, priority);
     },
     start: next,
+    drain() {
+      isDraining = true;
+      refuseOverdue(Number.POSITIVE_INFINITY);
+    },
     stop: () => cancel(),
   };
 };
