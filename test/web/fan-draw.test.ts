@@ -78,3 +78,45 @@ test.serial(
     t.deepEqual(complaints, []);
   },
 );
+
+test.serial(
+  'with lanes a fan verifies the draw of the own lane, and may look at those of the others',
+  async (t) => {
+    const fan = stage.of(t);
+    if (fan === null) return;
+    const { app } = fan;
+    const eventId = await app.createEvent({
+      opensAt: '2100-01-01T00:00:00Z',
+      admission: { ratePerMinute: 0, insideMax: 10 },
+      lanes: [
+        { id: 'general', name: 'Geral', sharePercent: 60, access: 'open' },
+        { id: 'accessible', name: 'Acessível', sharePercent: 40, access: 'open' },
+      ],
+    });
+    const { page, complaints } = await visit(t, fan, PHONE);
+    await page.goto(`${app.url}/e/${eventId}`);
+    await page.getByRole('radio', { name: /^Acessível/ }).check();
+    await page.getByRole('button', { name: 'Join the line' }).click();
+    await page.getByText('Your lane: Acessível').waitFor();
+    for (let count = 0; count < 3; count += 1) await (await app.fan()).join(eventId);
+    t.is((await app.operator('POST', `/events/${eventId}/phase`, { phase: 'open' })).status, 200);
+    await eventually(async () => {
+      const { body } = await ask<DrawDocument>(app.url, 'GET', `/v1/events/${eventId}/lanes/accessible/draw`);
+      assert.equal(body.state, 'drawn');
+    }, 20_000);
+
+    await page.goto(`${app.url}/e/${eventId}/draw`);
+    await page.getByText('Your entry 1 is number 1 of 1.').waitFor();
+    await page.getByText('the line says the same').waitFor();
+    await page.getByRole('button', { name: 'Check the one entry' }).click();
+    const receipt = page.getByRole('listitem').filter({ hasText: 'Your receipt is in the chain' });
+    await receipt.getByText('right', { exact: true }).waitFor();
+    t.deepEqual(await axeFindings(page), []);
+
+    await page.getByRole('link', { name: 'Geral' }).click();
+    await page.getByRole('button', { name: 'Check all 3 entries' }).click();
+    await page.getByText('Nothing that was checked is wrong').first().waitFor();
+    t.is(await page.getByText(/^Your entry/).count(), 0, 'the receipt is of another draw');
+    t.deepEqual(complaints, []);
+  },
+);

@@ -3,7 +3,7 @@ import { LANGUAGES, language } from '../shared/texts.ts';
 import { Wordmark } from '../shared/wordmark.tsx';
 import { Announcer } from './announcer.tsx';
 import { laterTexts } from './later/texts.ts';
-import { lazily, path } from './router.tsx';
+import { lazily, path, query } from './router.tsx';
 import { EventList } from './screens/event-list.tsx';
 import { EventScreen } from './screens/event-screen.tsx';
 import { NotFound } from './screens/not-found.tsx';
@@ -63,11 +63,17 @@ const Frame = ({ children }: { readonly children: ComponentChildren }) => (
   </div>
 );
 
+/** The lane whose draw the address wants. */
+const DrawOf = ({ eventId }: { readonly eventId: string }) => {
+  const lane = new URLSearchParams(query.value).get('lane');
+  return <Draw key={`${eventId} ${lane}`} eventId={eventId} wanted={lane} />;
+};
+
 const screenOf = (address: string) => {
   const [, first = '', id, third] = address.split('/');
   if (first === '') return <EventList />;
-  if (first === 'draw') return <Draw eventId={null} />;
-  if (first === 'e' && id !== undefined && third === 'draw') return <Draw key={id} eventId={id} />;
+  if (first === 'draw') return <Draw eventId={null} wanted={null} />;
+  if (first === 'e' && id !== undefined && third === 'draw') return <DrawOf eventId={id} />;
   if (first === 'e' && id !== undefined) return <EventScreen key={id} eventId={id} />;
   if (first === 'orders') return id === undefined ? <Orders /> : <Order key={id} orderId={id} />;
   return <NotFound />;

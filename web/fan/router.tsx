@@ -5,12 +5,19 @@ import { t } from './texts.ts';
 
 /** The address that the page shows. */
 export const path = signal(location.pathname);
+/** What comes behind it, from its question mark on. */
+export const query = signal(location.search);
+
+const follow = (): void => {
+  path.value = location.pathname;
+  query.value = location.search;
+};
 
 /** Goes to an address of ours without loading the page anew. */
 export const go = (to: string, replace = false): void => {
   if (replace) history.replaceState(null, '', to);
   else history.pushState(null, '', to);
-  path.value = location.pathname;
+  follow();
   if (!replace) window.scrollTo(0, 0);
 };
 
@@ -18,9 +25,7 @@ const OURS = /^\/(?:$|e\/|draw$|orders(?:\/|$))/;
 
 /** Links of ours change the screen; all others, and those opened elsewhere, are the browser's. */
 export const followLinks = (): void => {
-  window.addEventListener('popstate', () => {
-    path.value = location.pathname;
-  });
+  window.addEventListener('popstate', follow);
   document.addEventListener('click', (event) => {
     if (event.defaultPrevented || event.button !== 0) return;
     if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;

@@ -55,21 +55,45 @@ type Fetched<T> = { readonly found: T } | { readonly problem: Problem };
 
 const WRONG: Problem = { code: 'internal', status: 200, detail: '' };
 
-/** The published draw of an event. */
-export const fetchDraw = async (eventId: string): Promise<Fetched<DrawDocument>> => {
-  const reply = await insist<unknown>('GET', `/v1/events/${eventId}/draw`);
+/** Whose draw: an event's, or that of one of its lanes. A lane's draw has an id of its own, by which nothing is found. */
+export interface DrawAt {
+  readonly eventId: string;
+  /** Null: the event has one line for all. */
+  readonly lane: string | null;
+}
+
+const pathOf = ({ eventId, lane }: DrawAt): string =>
+  lane === null
+    ? `/v1/events/${eventId}/draw`
+    : `/v1/events/${eventId}/lanes/${encodeURIComponent(lane)}/draw`;
+
+/** The lanes of an event, the first of which its own draw is; none: it has one line for all. */
+export const fetchLanes = async (
+  eventId: string,
+): Promise<readonly { readonly id: string; readonly name: string }[]> => {
+  const reply = await insist<{ lanes?: readonly { id: string; name: string }[] }>(
+    'GET',
+    `/v1/events/${eventId}/line`,
+  );
+  return reply.ok ? (reply.body.lanes ?? []) : [];
+};
+
+/** The published draw of an event or of a lane. */
+export const fetchDraw = async (at: DrawAt): Promise<Fetched<DrawDocument>> => {
+  const reply = await insist<unknown>('GET', pathOf(at));
   if (!reply.ok) return { problem: reply.problem };
   return isDraw(reply.body) ? { found: reply.body } : { problem: WRONG };
 };
 
 /** What every entrant added to the chain, page by page; `onProgress` hears how many have come. */
 export const fetchLeaves = async (
-  { eventId, entrants }: DrawDocument,
+  at: DrawAt,
+  entrants: number,
   onProgress: (count: number) => void,
 ): Promise<Fetched<readonly string[]>> => {
   const leaves: string[] = [];
   for (let from: number | null = 1; from !== null && leaves.length < entrants;) {
-    const path: string = `/v1/events/${eventId}/draw/leaves?from=${from}`;
+    const path: string = `${pathOf(at)}/leaves?from=${from}`;
     const reply = await insist<{ leaves: unknown; next: unknown }>('GET', path);
     if (!reply.ok) return { problem: reply.problem };
     const { leaves: page, next } = reply.body;

@@ -9,10 +9,14 @@ import { asFan } from '../state/session.ts';
 import type { Place } from '../state/stage.ts';
 import { stored } from '../state/stored.ts';
 import { Heading, Note } from '../ui.tsx';
-import { bundleFrom, fetchDraw, fetchLeaves, type DrawBundle } from './bundle.ts';
+import { bundleFrom, fetchDraw, fetchLanes, fetchLeaves, type DrawBundle } from './bundle.ts';
+import { LaneLinks } from './lane-links.tsx';
 import { Findings, Places } from './findings.tsx';
 import type { Verification } from './verification.ts';
 import './draw.css';
+
+/** Whoever looks while the draw is open sees it drawn; an answer may have been kept by a cache for a second or two. */
+const FOLLOW_EVERY_MS = 4_000;
 
 /** In a worker, so that a million entries freeze nobody's page. */
 const verifyApart = (bundle: DrawBundle, indices: readonly number[]): Promise<Verification> =>
@@ -30,9 +34,11 @@ const verifyApart = (bundle: DrawBundle, indices: readonly number[]): Promise<Ve
     worker.postMessage({ bundle, indices }, { transfer: [] });
   });
 
+const placeIn = (eventId: string): Place | null => stored<Place | null>(`place.${eventId}`, null).value;
+
 /** The number that the line has given this fan; null: nobody can tell now. */
 const toldNumber = async (eventId: string): Promise<number | null> => {
-  const { value: place } = stored<Place | null>(`place.${eventId}`, null);
+  const place = placeIn(eventId);
   if (place === null) return null;
   const headers = { 'catraca-place': place.place };
   const reply = await asFan<{ number: number; drawn: boolean }>('GET', `/v1/events/${eventId}/line/me`, {
@@ -92,15 +98,25 @@ const AnyPlace = ({
   </form>
 );
 
+interface DrawScreenProps {
+  /** Null: a draw from a file alone. */
+  readonly eventId: string | null;
+  /** The lane that is asked for; null: that of this fan. */
+  readonly wanted: string | null;
+}
+
 /** Recomputes a draw here, by the rules of the line itself, and tells what is right and what is not. */
-export const DrawScreen = ({ eventId }: { readonly eventId: string | null }) => {
+export const DrawScreen = ({ eventId, wanted }: DrawScreenProps) => {
   const bundle = useSignal<DrawBundle | null>(null);
   const found = useSignal<Verification | null>(null);
   const problem = useSignal<Problem | null>(null);
   const wrongFile = useSignal(false);
+  const fromFile = useSignal(false);
   const busy = useSignal<string | null>(null);
   const told = useSignal<number | null>(null);
   const asked = useSignal<readonly number[]>([]);
+  const lanes = useSignal<Awaited<ReturnType<typeof fetchLanes>>>([]);
+  const lane = useSignal<string | null>(null);
 
   const check = async (next: DrawBundle): Promise<void> => {
     bundle.value = next;
@@ -114,14 +130,19 @@ export const DrawScreen = ({ eventId }: { readonly eventId: string | null }) => 
 
   const load = async (id: string): Promise<void> => {
     problem.value = null;
-    wrongFile.value = false;
-    const reply = await fetchDraw(id);
+    lanes.value = await fetchLanes(id);
+    const mine = placeIn(id)?.lane ?? null;
+    lane.value = wanted ?? mine;
+    const reply = await fetchDraw({ eventId: id, lane: lane.value });
     if ('problem' in reply) {
       problem.value = reply.problem;
       return;
     }
-    told.value = await toldNumber(id);
-    const receipt = receiptOf(id).value;
+    if (reply.found.state === bundle.value?.draw.state) return;
+    // A receipt is of the lane that was joined: held against another one's draw it would look like a lie.
+    const isMine = lane.value === mine;
+    told.value = isMine ? await toldNumber(id) : null;
+    const receipt = isMine ? receiptOf(id).value : null;
     await check({ draw: reply.found, ...(receipt === null ? {} : { receipt }) });
   };
 
@@ -129,14 +150,15 @@ export const DrawScreen = ({ eventId }: { readonly eventId: string | null }) => 
     const read = bundleFrom(text);
     wrongFile.value = read === null;
     if (read === null) return;
+    fromFile.value = true;
     told.value = null;
     asked.value = [];
     void check(read);
   };
 
-  const loadAll = async (whole: DrawBundle): Promise<void> => {
+  const loadAll = async (id: string, whole: DrawBundle): Promise<void> => {
     const { entrants } = whole.draw;
-    const reply = await fetchLeaves(whole.draw, (count) => {
+    const reply = await fetchLeaves({ eventId: id, lane: lane.value }, entrants, (count) => {
       busy.value = later('verifyLoading', { count: number(count), entrants: number(entrants) });
     });
     busy.value = null;
@@ -145,7 +167,19 @@ export const DrawScreen = ({ eventId }: { readonly eventId: string | null }) => 
   };
 
   useEffect(() => {
-    if (eventId !== null) void load(eventId);
+    if (eventId === null) return;
+    let timer: ReturnType<typeof setTimeout> | null = null;
+    let isShown = true;
+    const follow = async (): Promise<void> => {
+      await load(eventId);
+      if (isShown && !fromFile.value && bundle.value?.draw.state !== 'drawn')
+        timer = setTimeout(() => void follow(), FOLLOW_EVERY_MS);
+    };
+    void follow();
+    return () => {
+      isShown = false;
+      if (timer !== null) clearTimeout(timer);
+    };
   }, [eventId]);
 
   const now = bundle.value;
@@ -156,6 +190,9 @@ export const DrawScreen = ({ eventId }: { readonly eventId: string | null }) => 
       <header class="stack">
         <Heading>{later('verifyTitle')}</Heading>
         <p class="lead">{later('verifyText')}</p>
+        {eventId === null || lanes.value.length < 2 ? null : (
+          <LaneLinks eventId={eventId} lanes={lanes.value} shown={lane.value ?? lanes.value[0]?.id} />
+        )}
       </header>
       {problem.value === null ? null : (
         <Note tone="bad" alert>
@@ -199,7 +236,7 @@ export const DrawScreen = ({ eventId }: { readonly eventId: string | null }) => 
                 type="button"
                 class="button"
                 disabled={busy.value !== null}
-                onClick={() => void loadAll(now)}
+                onClick={() => void loadAll(eventId, now)}
               >
                 {later('verifyAll', { count: now.draw.entrants })}
               </button>

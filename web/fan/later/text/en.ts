@@ -22,6 +22,7 @@ const en: SameShape<typeof pt> = {
   verifyTitle: 'Verify the draw',
   verifyText:
     'This browser recomputes the draw from what was published and from your receipt. The server cannot change the outcome without being seen here.',
+  verifyLanes: 'The draws of the lanes',
   verifyBusy: 'Computing…',
   verifyLoading: '{count} of {entrants} entries',
   verifyOk: 'Nothing that was checked is wrong',

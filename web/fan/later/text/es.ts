@@ -22,6 +22,7 @@ const es: SameShape<typeof pt> = {
   verifyTitle: 'Compruebe el sorteo',
   verifyText:
     'Este navegador recalcula el sorteo con lo publicado y con su recibo. El servidor no puede cambiar el resultado sin que se vea aquí.',
+  verifyLanes: 'Los sorteos de los carriles',
   verifyBusy: 'Calculando…',
   verifyLoading: '{count} de {entrants} entradas',
   verifyOk: 'Nada de lo comprobado está mal',

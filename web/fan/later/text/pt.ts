@@ -20,6 +20,7 @@ const pt = {
   verifyTitle: 'Confira o sorteio',
   verifyText:
     'Este navegador refaz o sorteio com o que foi publicado e com o seu recibo. O servidor não pode mudar o resultado sem que isto apareça aqui.',
+  verifyLanes: 'Os sorteios das faixas',
   verifyBusy: 'Calculando…',
   verifyLoading: '{count} de {entrants} entradas',
   verifyOk: 'Nada do que foi conferido está errado',
