@@ -210,6 +210,7 @@ export const definitionDocument = (event: SaleEvent): z.output<typeof eventDefin
   joinProof: event.joinProof ?? 'off',
   lateMoney: { reseat: event.lateMoney?.reseat ?? false },
   ...(event.launch ? { launch: launchDocument(event.launch.curve) } : {}),
+  ...(event.draw === undefined ? {} : { draw: { ...event.draw } }),
   ...showDocument(event.show ?? {}),
   ...(event.lanes === undefined ? {} : { lanes: event.lanes.map((lane) => ({ ...lane })) }),
   sections: event.sections.map(({ id, name, priceMinor, rows, capacity }) => ({

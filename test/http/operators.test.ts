@@ -1,5 +1,7 @@
 import test from 'ava';
-import { ELSEWHERE, EVENT, NOW_MS } from './fakes.ts';
+import type { SaleEvent } from '../../src/domain/event.ts';
+import { definitionDocument, definitionOf, eventDefinitionSchema } from '../../src/http/event-definition.ts';
+import { ELSEWHERE, EVENT, NOW_MS, saleEvent } from './fakes.ts';
 import { refused, withServer, type Ask } from './with-server.ts';
 
 const OPERATIONS: readonly { readonly method: string; readonly path: string; readonly body?: unknown }[] = [
@@ -326,6 +328,39 @@ test('an exported definition creates the same event again', async (t) => {
     limits: { seatsPerFan: 4, holdsPerFan: 2 },
     sections: [{ id: 'A', name: 'Cadeira A', priceMinor: 25_000, rows: [{ name: '1', seats: 3 }] }],
   });
+});
+
+test('nothing that a definition may say gets lost when it is exported', (t) => {
+  const said = definitionOf(
+    eventDefinitionSchema.parse({
+      name: 'Noite de Abertura',
+      venue: 'Arena Norte',
+      currency: 'BRL',
+      opensAt: '2027-03-01T13:00:00.000Z',
+      limits: { seatsPerFan: 3, holdsPerFan: 2, holdTtlSeconds: 240 },
+      admission: { ratePerMinute: 900, insideMax: 400, closedLoop: false },
+      joinProof: 'auto',
+      lateMoney: { reseat: true },
+      draw: { beacon: 'drand quicknet round 9000000' },
+      showAt: '2027-06-01T22:00:00.000Z',
+      doorsAt: '2027-06-01T20:00:00.000Z',
+      address: 'Rua do Norte 1',
+      lanes: [
+        { id: 'general', name: 'Geral', sharePercent: 70, access: 'open' },
+        { id: 'club', name: 'Clube', sharePercent: 30, access: 'code' },
+      ],
+      sections: [
+        { id: 'A', name: 'Cadeira A', priceMinor: 25_000, rows: [{ name: '1', seats: 3 }] },
+        { id: 'P', name: 'Pista', priceMinor: 9_000, capacity: 20 },
+      ],
+    }),
+  );
+  const event: SaleEvent = {
+    ...saleEvent,
+    ...said,
+    admission: { ...saleEvent.admission, ...said.admission },
+  };
+  t.deepEqual(definitionOf(eventDefinitionSchema.parse(definitionDocument(event))), said);
 });
 
 test('an event is changed as far as it may be, and what may not is refused', async (t) => {
