@@ -41,7 +41,7 @@ const SHORT_KINDS = [
   'webhooks-duplicated',
   'webhooks-lost',
 ] as const;
-const SHORT_LOAD_MS = 45_000;
+const SHORT_LOAD_MS = 60_000;
 const SHORT_EXTRA_MS = 45_000;
 const SHORT_STRIKE_EVERY_MS = 4_000;
 const LONG_MINUTES = 10;

@@ -241,6 +241,7 @@ export const fakeLine = () => {
   const places = new Map<string, number>();
   const passes = new Map<string, string>();
   const watchers = new Set<(frame: Frame) => void>();
+  let isDrawn = true;
   const service: WaitingRoomService = {
     async join(eventId, fanId) {
       if (eventId !== EVENT) return refuse('not_found');
@@ -270,7 +271,7 @@ export const fakeLine = () => {
       return {
         state: 'waiting',
         number,
-        drawn: true,
+        drawn: isDrawn,
         lane: null,
         ahead: 3,
         eta: { p10Seconds: 1, p50Seconds: 2, p90Seconds: 5 },
@@ -307,7 +308,10 @@ export const fakeLine = () => {
     setBeacon: async () => refuse('beacon_not_used'),
     drawLeaves: async () => ({ leaves: [], entrants: 0 }),
   };
-  return { service, watchers, places };
+  const undraw = (): void => {
+    isDrawn = false;
+  };
+  return { service, watchers, places, undraw };
 };
 
 /** A pass as the fake `LinePasses` reads it: plain text instead of a signature. */

@@ -41,6 +41,23 @@ test('without scripts a fan joins by a form, waits on a page that refreshes itse
   t.is(after.number, before.number, 'joining twice is one place');
 });
 
+test('before the draw a page without scripts tells how many have joined, and no number or people in front', async (t) => {
+  const bench = await withServer(t);
+  const joined = await fetch(`${bench.url}/e/${EVENT}`, { method: 'POST', redirect: 'manual' });
+  const cookie = (joined.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
+  const page = async (): Promise<string> =>
+    (await bench.ask('GET', PAGE, { headers: { cookie, 'accept-language': 'en' } })).text;
+  t.regex(await page(), /Your number/);
+  bench.line.undraw();
+  const before = await page();
+  t.regex(
+    before,
+    /<span class="ahead-number">4<\/span> <span class="ahead-words">in the draw so far, you among them/,
+  );
+  t.regex(before, /drawn at the opening/);
+  t.notRegex(before, /Your number|in front/);
+});
+
 test('a cookie that is not ours, or was changed, is the door and not an error', async (t) => {
   const bench = await withServer(t);
   const forged = Buffer.from(

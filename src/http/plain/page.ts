@@ -26,19 +26,29 @@ const door = ({ eventId }: PlainRoom, texts: PlainTexts): string =>
   <p class="lead">${texts.intro}</p>
   <form method="post" action="/e/${escapedMarkup(eventId)}"><button class="button primary big">${texts.join}</button></form>`;
 
-const waiting = ({ frame, kept }: PlainRoom, standing: Standing, texts: PlainTexts): string =>
-  `<h1>${texts.waiting}</h1>
-  ${
-    standing.ahead === 0
-      ? `<p class="lead">${texts.next}</p>`
-      : `<p class="ahead"><span class="ahead-number">${standing.ahead}</span> <span class="ahead-words">${texts.ahead}</span></p>`
-  }
+const big = (count: number, words: string): string =>
+  `<p class="ahead"><span class="ahead-number">${count}</span> <span class="ahead-words">${words}</span></p>`;
+
+const fact = (name: string, value: string | number): string => `<div><dt>${name}</dt><dd>${value}</dd></div>`;
+
+/** Until the draw nobody is in front of anybody, and the number that a fan has says nothing of the order. */
+const undrawn = (standing: Standing, texts: PlainTexts): string =>
+  `${big(standing.ahead + 1, texts.joined)}
+  <p>${texts.undrawn}</p>
+  <dl class="facts">${fact(texts.eta, minutes(standing, texts))}</dl>`;
+
+const drawn = ({ frame }: PlainRoom, standing: Standing, texts: PlainTexts): string =>
+  `${standing.ahead === 0 ? `<p class="lead">${texts.next}</p>` : big(standing.ahead, texts.ahead)}
   <dl class="facts">
-    <div><dt>${texts.number}</dt><dd>${standing.number}</dd></div>
-    <div><dt>${texts.called}</dt><dd>${servingIn(frame, standing.lane)}</dd></div>
-    <div><dt>${texts.eta}</dt><dd>${minutes(standing, texts)}</dd></div>
-  </dl>
-  <p>${texts.keep}: <strong class="code">${escapedMarkup(kept?.recoveryCode ?? '')}</strong></p>
+    ${fact(texts.number, standing.number)}
+    ${fact(texts.called, servingIn(frame, standing.lane))}
+    ${fact(texts.eta, minutes(standing, texts))}
+  </dl>`;
+
+const waiting = (room: PlainRoom, standing: Standing, texts: PlainTexts): string =>
+  `<h1>${texts.waiting}</h1>
+  ${standing.drawn ? drawn(room, standing, texts) : undrawn(standing, texts)}
+  <p>${texts.keep}: <strong class="code">${escapedMarkup(room.kept?.recoveryCode ?? '')}</strong></p>
   <p class="quiet small">${texts.intro}</p>`;
 
 const turn = ({ eventId }: PlainRoom, texts: PlainTexts): string =>

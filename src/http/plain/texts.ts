@@ -5,6 +5,8 @@ const pt = {
   join: 'Entrar na fila',
   waiting: 'Você está na fila',
   ahead: 'à sua frente',
+  joined: 'inscrições até agora, a sua incluída',
+  undrawn: 'A ordem da fila é sorteada na abertura. Todos os que entraram antes têm a mesma chance.',
   next: 'Ninguém à sua frente: você é o próximo.',
   number: 'Sua senha',
   called: 'Senha chamada agora',
@@ -28,6 +30,9 @@ const en: PlainTexts = {
   join: 'Join the line',
   waiting: 'You are in the line',
   ahead: 'in front of you',
+  joined: 'in the draw so far, you among them',
+  undrawn:
+    'The order of the line is drawn at the opening. Everybody who joined before it has the same chance.',
   next: 'Nobody in front of you: you are next.',
   number: 'Your number',
   called: 'Number called now',
@@ -49,6 +54,9 @@ const es: PlainTexts = {
   join: 'Entrar en la fila',
   waiting: 'Está en la fila',
   ahead: 'delante',
+  joined: 'inscripciones hasta ahora, la suya incluida',
+  undrawn:
+    'El orden de la fila se sortea en la apertura. Todos los que entraron antes tienen la misma probabilidad.',
   next: 'Nadie delante: usted es el siguiente.',
   number: 'Su número',
   called: 'Número llamado ahora',

@@ -58,10 +58,12 @@ const Ahead = ({ visit }: { readonly visit: Visit }) => {
   const drawn = visit.frame.value?.drawn !== false;
   if (ahead === null) return <p role="status">{t('loading')}</p>;
   if (drawn && ahead === 0) return <p class="lead strong">{t('nobodyAhead')}</p>;
+  // Until the draw nobody is in front of anybody: all who have joined, this fan among them.
+  const count = drawn ? ahead : ahead + 1;
   return (
     <p class="ahead">
-      <span class="ahead-number">{number(ahead)}</span>
-      <span class="ahead-words">{t(drawn ? 'peopleAhead' : 'entrants', { count: ahead })}</span>
+      <span class="ahead-number">{number(count)}</span>
+      <span class="ahead-words">{t(drawn ? 'peopleAhead' : 'entrants', { count })}</span>
     </p>
   );
 };
@@ -72,19 +74,20 @@ export const Waiting = ({ visit, event }: WaitingProps) => {
   const lane = event.lanes?.find(({ id }) => id === mine);
   const ahead = visit.ahead.value;
   const frame = visit.frame.value;
+  const isDrawn = frame?.drawn !== false;
   useEffect(() => {
-    if (ahead === null) return;
+    if (ahead === null || !isDrawn) return;
     announce(
       ahead === 0 ? t('nobodyAhead') : t('announceAhead', { count: ahead }),
       ahead <= NEAR ? NEAR_EVERY_MS : FAR_EVERY_MS,
     );
-  }, [ahead]);
+  }, [ahead, isDrawn]);
   return (
     <article class="split">
       <div class="stack loose">
         <header class="stack tight">
           <p class="kicker">{event.name}</p>
-          <Heading tab={ahead === null ? event.name : `${number(ahead)} · ${event.name}`}>
+          <Heading tab={ahead === null || !isDrawn ? event.name : `${number(ahead)} · ${event.name}`}>
             {t('waitingTitle')}
           </Heading>
           {lane === undefined ? null : (
@@ -114,11 +117,11 @@ export const Waiting = ({ visit, event }: WaitingProps) => {
             </div>
           </dl>
         </div>
-        {frame?.drawn === false ? (
+        {isDrawn ? null : (
           <Note tone="plain">
             <p>{t('notDrawn')}</p>
           </Note>
-        ) : null}
+        )}
         {frame?.message ? (
           <Note tone="plain">
             <p class="strong">{t('messageTitle')}</p>
