@@ -1,23 +1,11 @@
 import assert from 'node:assert/strict';
-import test, { type ExecutionContext } from 'ava';
 import { checkDraw, drawDocumentOf, turnsOf, type DrawDocument } from '../../src/domain/draw-proof.ts';
 import { systemIds } from '../../src/infra/environment.ts';
 import { nodeHashes } from '../../src/infra/hashes.ts';
 import type { WaitingRoom } from '../../src/waiting-room/waiting-room.ts';
 import { eventually } from '../support/eventually.ts';
-import { codeOf, granted, memoryWorld, redisWorld, type World } from './room.ts';
-
-const rule = (title: string, body: (t: ExecutionContext, world: World) => Promise<void>): void => {
-  for (const [name, open] of [
-    ['memory', memoryWorld],
-    ['Redis', redisWorld],
-  ] as const) {
-    test.serial(`${name}: ${title}`, async (t) => {
-      const world = await open(t);
-      if (world !== null) await body(t, world);
-    });
-  }
-};
+import { codeOf, granted, type World } from './room.ts';
+import { rule } from './rule.ts';
 
 const SOON_MS = 2_500;
 /** Opened by hand, so that nothing here depends on how quick the machine is. */

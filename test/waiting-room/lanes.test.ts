@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import test, { type ExecutionContext } from 'ava';
 import { checkDraw, drawDocumentOf, turnsOf } from '../../src/domain/draw-proof.ts';
 import type { LaneDefinition } from '../../src/domain/lanes.ts';
 import { systemIds } from '../../src/infra/environment.ts';
 import { nodeHashes } from '../../src/infra/hashes.ts';
 import type { WaitingRoom } from '../../src/waiting-room/waiting-room.ts';
 import { eventually } from '../support/eventually.ts';
-import { codeOf, granted, memoryWorld, passes, redisWorld, type World } from './room.ts';
+import { codeOf, granted, passes } from './room.ts';
+import { rule } from './rule.ts';
 
 const LATER_MS = 3_600_000;
 
@@ -17,18 +17,6 @@ const lane = (id: string, sharePercent: number): LaneDefinition => ({
   access: 'open',
 });
 const LANES = [lane('general', 65), lane('club', 30), lane('accessible', 5)];
-
-const rule = (title: string, body: (t: ExecutionContext, world: World) => Promise<void>): void => {
-  for (const [name, open] of [
-    ['memory', memoryWorld],
-    ['Redis', redisWorld],
-  ] as const) {
-    test.serial(`${name}: ${title}`, async (t) => {
-      const world = await open(t);
-      if (world !== null) await body(t, world);
-    });
-  }
-};
 
 const joinIn = async (room: WaitingRoom, eventId: string, laneId?: string, fanId = systemIds.next()) => ({
   fanId,

@@ -1,24 +1,12 @@
 import assert from 'node:assert/strict';
-import test, { type ExecutionContext } from 'ava';
 import { v5 as uuidv5 } from 'uuid';
 import type { RecoveryRequest } from '../../src/domain/ports/recovery.ts';
 import { systemIds } from '../../src/infra/environment.ts';
 import { GUESSES } from '../../src/waiting-room/guess-limit.ts';
 import type { WaitingRoom } from '../../src/waiting-room/waiting-room.ts';
 import { eventually } from '../support/eventually.ts';
-import { codeOf, granted, memoryWorld, OTHER_PASSES, redisWorld, type World } from './room.ts';
-
-const rule = (title: string, body: (t: ExecutionContext, world: World) => Promise<void>): void => {
-  for (const [name, open] of [
-    ['memory', memoryWorld],
-    ['Redis', redisWorld],
-  ] as const) {
-    test.serial(`${name}: ${title}`, async (t) => {
-      const world = await open(t);
-      if (world !== null) await body(t, world);
-    });
-  }
-};
+import { codeOf, granted, OTHER_PASSES } from './room.ts';
+import { rule } from './rule.ts';
 
 const fanIn = async (room: WaitingRoom, eventId: string, fanId = systemIds.next()) => ({
   fanId,

@@ -1,34 +1,12 @@
 import assert from 'node:assert/strict';
-import test, { type ExecutionContext } from 'ava';
 import type { Frame } from '../../src/domain/frame.ts';
 import type { Slowdown } from '../../src/domain/ports/line.ts';
 import { systemIds } from '../../src/infra/environment.ts';
 import { createLineJournal } from '../../src/infra/postgres/line-journal.ts';
 import type { WaitingRoom } from '../../src/waiting-room/waiting-room.ts';
 import { eventually } from '../support/eventually.ts';
-import {
-  codeOf,
-  granted,
-  memoryWorld,
-  OTHER_PASSES,
-  passes,
-  redisWorld,
-  type RoomOptions,
-  type World,
-} from './room.ts';
-
-const rule = (title: string, body: (t: ExecutionContext, world: World) => Promise<void>): void => {
-  for (const [name, open] of [
-    ['memory', memoryWorld],
-    ['Redis', redisWorld],
-  ] as const) {
-    // Serial: each has a database and a pool of its own, and a server has only so many connections.
-    test.serial(`${name}: ${title}`, async (t) => {
-      const world = await open(t);
-      if (world !== null) await body(t, world);
-    });
-  }
-};
+import { codeOf, granted, OTHER_PASSES, passes, type RoomOptions, type World } from './room.ts';
+import { rule } from './rule.ts';
 
 const fanIn = async (room: WaitingRoom, eventId: string) => {
   const fanId = systemIds.next();
