@@ -1,4 +1,5 @@
 import type { Signal } from '@preact/signals';
+import { TextField, type TextRules } from '../fields.tsx';
 import { t } from '../texts.ts';
 import type { Draft } from './draft.ts';
 
@@ -12,21 +13,19 @@ export const EventFields = (props: {
   readonly fixed: boolean;
 }) => {
   const { draft, locked, fixed } = props;
-  const field = (name: Typed, label: string, more: Readonly<Record<string, unknown>> = {}) => (
-    <div class="field">
-      <label for={name}>{label}</label>
-      <input
-        id={name}
-        required
-        disabled={locked}
-        value={draft.value[name]}
-        onInput={(event) => (draft.value = { ...draft.value, [name]: event.currentTarget.value })}
-        {...more}
-      />
-    </div>
+  const field = (name: Typed, label: string, rules: TextRules) => (
+    <TextField
+      id={name}
+      label={label}
+      required
+      disabled={locked}
+      value={draft.value[name]}
+      onText={(text) => (draft.value = { ...draft.value, [name]: text })}
+      {...rules}
+    />
   );
-  const count = { type: 'number', min: 1, max: 1_000, inputMode: 'numeric' };
-  const large = { type: 'number', min: 0, max: 10_000_000, inputMode: 'numeric' };
+  const count: TextRules = { type: 'number', min: 1, max: 1_000, inputMode: 'numeric' };
+  const large: TextRules = { type: 'number', min: 0, max: 10_000_000, inputMode: 'numeric' };
   return (
     <div class="event-fields">
       {field('name', t('name'), { maxLength: 200 })}

@@ -1,3 +1,4 @@
+import { ChoiceField, TextField } from '../fields.tsx';
 import { t } from '../texts.ts';
 import { seatsOf, type SectionDraft } from './draft.ts';
 import { parseRows } from './rows.ts';
@@ -19,52 +20,45 @@ export const SectionFields = (props: {
   return (
     <fieldset class="section-fields">
       <legend>{t('sectionNamed', { name: section.name === '' ? section.id : section.name })}</legend>
-      <div class="field">
-        <label for={id('id')}>{t('sectionId')}</label>
-        <input
-          id={id('id')}
-          required
-          pattern="[A-Za-z0-9_]{1,24}"
-          value={section.id}
-          disabled={locked || fixed}
-          onInput={(event) => onChange({ id: event.currentTarget.value })}
-        />
-      </div>
-      <div class="field">
-        <label for={id('name')}>{t('name')}</label>
-        <input
-          id={id('name')}
-          required
-          maxLength={200}
-          value={section.name}
-          disabled={locked}
-          onInput={(event) => onChange({ name: event.currentTarget.value })}
-        />
-      </div>
-      <div class="field">
-        <label for={id('price')}>{t('priceIn', { currency })}</label>
-        <input
-          id={id('price')}
-          required
-          inputMode="decimal"
-          pattern="[0-9]+([.,][0-9]{1,3})?"
-          value={section.price}
-          disabled={locked}
-          onInput={(event) => onChange({ price: event.currentTarget.value })}
-        />
-      </div>
-      <div class="field">
-        <label for={id('kind')}>{t('sectionKind')}</label>
-        <select
-          id={id('kind')}
-          value={section.kind}
-          disabled={locked || fixed}
-          onChange={(event) => onChange({ kind: event.currentTarget.value === 'area' ? 'area' : 'rows' })}
-        >
-          <option value="rows">{t('kindRows')}</option>
-          <option value="area">{t('kindArea')}</option>
-        </select>
-      </div>
+      <TextField
+        id={id('id')}
+        label={t('sectionId')}
+        required
+        pattern="[A-Za-z0-9_]{1,24}"
+        value={section.id}
+        disabled={locked || fixed}
+        onText={(text) => onChange({ id: text })}
+      />
+      <TextField
+        id={id('name')}
+        label={t('name')}
+        required
+        maxLength={200}
+        value={section.name}
+        disabled={locked}
+        onText={(name) => onChange({ name })}
+      />
+      <TextField
+        id={id('price')}
+        label={t('priceIn', { currency })}
+        required
+        inputMode="decimal"
+        pattern="[0-9]+([.,][0-9]{1,3})?"
+        value={section.price}
+        disabled={locked}
+        onText={(price) => onChange({ price })}
+      />
+      <ChoiceField
+        id={id('kind')}
+        label={t('sectionKind')}
+        value={section.kind}
+        disabled={locked || fixed}
+        choices={[
+          ['rows', t('kindRows')],
+          ['area', t('kindArea')],
+        ]}
+        onChoice={(kind) => onChange({ kind })}
+      />
       {section.kind === 'rows' ? (
         <div class="field wide">
           <label for={id('rows')}>{t('rows')}</label>
@@ -84,18 +78,17 @@ export const SectionFields = (props: {
           </p>
         </div>
       ) : (
-        <div class="field wide">
-          <label for={id('capacity')}>{t('capacity')}</label>
-          <input
-            id={id('capacity')}
-            type="number"
-            min={1}
-            required
-            value={section.capacity}
-            disabled={locked || fixed}
-            onInput={(event) => onChange({ capacity: event.currentTarget.value })}
-          />
-        </div>
+        <TextField
+          id={id('capacity')}
+          label={t('capacity')}
+          type="number"
+          min={1}
+          required
+          value={section.capacity}
+          disabled={locked || fixed}
+          wide
+          onText={(capacity) => onChange({ capacity })}
+        />
       )}
       <p class="quiet small">{t('seatsCount', { count: seatsOf(section) })}</p>
       {onRemove === null ? null : (

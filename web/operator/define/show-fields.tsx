@@ -1,4 +1,5 @@
 import type { Signal } from '@preact/signals';
+import { TextField, type TextRules } from '../fields.tsx';
 import { t } from '../texts.ts';
 import type { Draft } from './draft.ts';
 import type { ShowDraft } from './show-draft.ts';
@@ -6,31 +7,18 @@ import type { ShowDraft } from './show-draft.ts';
 /** When and where the show is, and until when tickets may be given back: what goes on tickets and into calendars. */
 export const ShowFields = (props: { readonly draft: Signal<Draft>; readonly locked: boolean }) => {
   const { draft, locked } = props;
-  const field = (
-    name: keyof ShowDraft,
-    label: string,
-    hint: string,
-    more: Readonly<Record<string, unknown>>,
-  ) => (
-    <div class="field">
-      <label for={name}>{label}</label>
-      <input
-        id={name}
-        disabled={locked}
-        aria-describedby={`${name}-hint`}
-        value={draft.value.show[name]}
-        onInput={(event) => {
-          const show = { ...draft.value.show, [name]: event.currentTarget.value };
-          draft.value = { ...draft.value, show };
-        }}
-        {...more}
-      />
-      <p class="hint" id={`${name}-hint`}>
-        {hint}
-      </p>
-    </div>
+  const field = (name: keyof ShowDraft, label: string, hint: string, rules: TextRules) => (
+    <TextField
+      id={name}
+      label={label}
+      hint={hint}
+      disabled={locked}
+      value={draft.value.show[name]}
+      onText={(text) => (draft.value = { ...draft.value, show: { ...draft.value.show, [name]: text } })}
+      {...rules}
+    />
   );
-  const time = { type: 'datetime-local' };
+  const time: TextRules = { type: 'datetime-local' };
   return (
     <fieldset class="section-fields">
       <legend>{t('showTitle')}</legend>

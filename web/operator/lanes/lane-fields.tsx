@@ -1,3 +1,4 @@
+import { ChoiceField, TextField } from '../fields.tsx';
 import { t } from '../texts.ts';
 import { sumOf, withLane, type Lane, type LaneDraft } from './lane-draft.ts';
 
@@ -24,56 +25,43 @@ const LaneRow = (props: {
   return (
     <fieldset class="section-fields">
       <legend>{t('laneNamed', { name: named })}</legend>
-      <div class="field">
-        <label for={id('id')}>{t('laneId')}</label>
-        <input
-          id={id('id')}
-          required
-          pattern="[a-z0-9][a-z0-9\-]{0,31}"
-          value={lane.id}
-          disabled={locked || fixed}
-          onInput={(event) => onChange({ id: event.currentTarget.value })}
-        />
-      </div>
-      <div class="field">
-        <label for={id('name')}>{t('name')}</label>
-        <input
-          id={id('name')}
-          required
-          maxLength={100}
-          value={lane.name}
-          disabled={locked}
-          onInput={(event) => onChange({ name: event.currentTarget.value })}
-        />
-      </div>
-      <div class="field">
-        <label for={id('share')}>{t('laneShare')}</label>
-        <input
-          id={id('share')}
-          type="number"
-          min={1}
-          max={100}
-          required
-          value={lane.share}
-          disabled={locked}
-          onInput={(event) => onChange({ share: event.currentTarget.value })}
-        />
-      </div>
-      <div class="field">
-        <label for={id('access')}>{t('laneAccess')}</label>
-        <select
-          id={id('access')}
-          value={lane.access}
-          disabled={locked}
-          onChange={(event) => onChange({ access: event.currentTarget.value === 'code' ? 'code' : 'open' })}
-        >
-          {ACCESS.map((one) => (
-            <option key={one} value={one}>
-              {t(`access_${one}`)}
-            </option>
-          ))}
-        </select>
-      </div>
+      <TextField
+        id={id('id')}
+        label={t('laneId')}
+        required
+        pattern="[a-z0-9][a-z0-9\-]{0,31}"
+        value={lane.id}
+        disabled={locked || fixed}
+        onText={(text) => onChange({ id: text })}
+      />
+      <TextField
+        id={id('name')}
+        label={t('name')}
+        required
+        maxLength={100}
+        value={lane.name}
+        disabled={locked}
+        onText={(name) => onChange({ name })}
+      />
+      <TextField
+        id={id('share')}
+        label={t('laneShare')}
+        type="number"
+        min={1}
+        max={100}
+        required
+        value={lane.share}
+        disabled={locked}
+        onText={(share) => onChange({ share })}
+      />
+      <ChoiceField
+        id={id('access')}
+        label={t('laneAccess')}
+        value={lane.access}
+        disabled={locked}
+        choices={ACCESS.map((one) => [one, t(`access_${one}`)] as const)}
+        onChoice={(access) => onChange({ access })}
+      />
       {fixed || locked ? null : (
         <div>
           <button class="button small plain" type="button" onClick={onRemove}>
