@@ -47,14 +47,25 @@ const keysOf = ({ sectionId }: { readonly sectionId: string }, seatIds: readonly
 const reachesFor = (asked: HoldAsked, sectionId: string, seatId: string): boolean =>
   asked.sectionId === sectionId && (asked.seatIds === null || asked.seatIds.includes(seatId));
 
+const endOf = ({ answeredAtMs }: SeatRequest): number => answeredAtMs ?? Number.POSITIVE_INFINITY;
+
 /**
- * Refusals as operations. Who asks for several seats has a hand on each until all are decided, also when nothing comes of
- * it: a refusal that such a request explains is left out.
+ * Whether `other` was refused that very seat, and no later than `refused` was: then it says as much as that one, and nothing more.
+ * Refused later, it had a hand on the seat until then, and may have lost it to a third: its own refusal is judged in its turn.
+ */
+const saysTheSame = (other: HoldAsked, refused: HoldAsked, seatId: string): boolean =>
+  other.outcome.kind === 'refused' &&
+  other.outcome.seatIds.includes(seatId) &&
+  endOf(other) <= endOf(refused);
+
+/**
+ * Refusals as operations. Who asks for seats has a hand on each until all are decided, also when nothing comes of it: a refusal
+ * that such a request explains is left out.
  */
 const refusalsOf = (holds: readonly HoldAsked[]): readonly SeatOperation[] => {
   const bySection = groupBy(holds, (one) => one.sectionId);
   return holds.flatMap((refused, index) => {
-    const { outcome, sectionId, answeredAtMs } = refused;
+    const { outcome, sectionId } = refused;
     if (outcome.kind !== 'refused' || outcome.code !== 'seat_taken') return [];
     const fromMs = refused.invokedAtMs - REFUSAL_LAG_MS;
     const near = (bySection.get(sectionId) ?? []).filter(
@@ -62,16 +73,17 @@ const refusalsOf = (holds: readonly HoldAsked[]): readonly SeatOperation[] => {
         (other.seatIds === null
           ? other.outcome.kind !== 'unknown'
           : isRefused(other) || triedBefore(other)) &&
-        other.invokedAtMs <= (answeredAtMs ?? Number.POSITIVE_INFINITY) &&
-        (other.answeredAtMs ?? Number.POSITIVE_INFINITY) >= fromMs,
+        other.invokedAtMs <= endOf(refused) &&
+        endOf(other) >= fromMs,
     );
     return outcome.seatIds
       .filter(
         (seatId) =>
           !near.some(
             (other) =>
+              other !== refused &&
               reachesFor(other, sectionId, seatId) &&
-              !(other.outcome.kind === 'refused' && other.outcome.seatIds.includes(seatId)),
+              !saysTheSame(other, refused, seatId),
           ),
       )
       .map((seatId) =>

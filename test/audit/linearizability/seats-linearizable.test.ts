@@ -174,6 +174,17 @@ test('two fans who refuse each other’s seat by the same refusal explain nothin
   t.is(stateOf({ requests: both }), 'broken');
 });
 
+test('who had a hand on a seat and lost it to a third explains an earlier refusal, and must be explained by the third', (t) => {
+  // Fan 1 asked first and was long on the way; fan 2 was refused meanwhile, fan 3 got the seat elsewhere, and fan 1 lost it to that.
+  const slow = { ...hold(1, ['1'], 0, taken('1')), answeredAtMs: 4_000 };
+  const early = hold(2, ['1'], 1_000, taken('1'));
+  const third = hold(3, ['1'], 2_000, ok('hold-3'));
+  const holdsTold = [told(3, ['1'], 2_000)];
+  t.is(stateOf({ holdsTold, requests: [slow, early, third] }), 'ok');
+  t.is(stateOf({ requests: [slow, early] }), 'broken', 'nobody had it: the last refusal has no reason');
+  t.is(stateOf({ holdsTold, requests: [early, third] }), 'broken', 'nobody had a hand on it yet');
+});
+
 test('seats that could not be decided within the budget are not checked, never kept', (t) => {
   const verdict = seatsLinearizable(soldHouse, true, 2);
   t.is(verdict.state, 'not_checked');
