@@ -1,5 +1,6 @@
 import type { Intent } from '../domain/ports/payment-gateway.ts';
 import type { SaleRecords } from '../domain/sale-records.ts';
+import { givenBackForMoney } from './giving-back.ts';
 import type { ClientHistory } from './history.ts';
 import { acknowledgedHoldsHonoured, holdsAdmitted, holdsDoNotOverlap } from './holds.ts';
 import {
@@ -50,6 +51,7 @@ export const audit = (input: AuditInput): readonly Verdict[] => {
     oneTicketASeat(records),
     noSeatToldTwice(records, history),
     paymentsHaveTickets(records, intents),
+    givenBackForMoney(records, intents, history),
     paidOrdersSettled(records, intents),
     allSettled(records),
     chargedOnce(records, intents),

@@ -39,6 +39,8 @@ export type SeatRequest = {
       readonly seatIds: readonly SeatId[] | null;
     }
   | { readonly what: 'order' | 'release'; readonly holdIds: readonly HoldId[] }
+  /** A confirmed order given back for its money. */
+  | { readonly what: 'give_back'; readonly orderId: OrderId }
 );
 
 export type RequestOutcome =

@@ -115,12 +115,18 @@ export const answersFit = (history: ClientHistory | null): Verdict => {
   return judge('P16', what, history.answersCompared, history.untruths);
 };
 
-/** P1 by what fans saw: no seat was told as sold to two fans. */
+/** P1 by what fans saw: no seat was told as sold to two fans, but for those that the first may have given back. */
 export const noSeatToldTwice = (records: SaleRecords, history: ClientHistory | null): Verdict => {
   const what = 'no two fans were told that a seat is theirs for good';
   if (history === null) return notChecked('P1', what, NO_HISTORY);
   const sectionOf = new Map(records.tickets.map((ticket) => [ticket.ticketId, ticket.sectionId]));
-  const told = history.salesTold.flatMap((sale) =>
+  const back = new Set(
+    history.requests.flatMap((request) =>
+      request.what === 'give_back' && request.outcome.kind !== 'refused' ? [request.orderId] : [],
+    ),
+  );
+  const kept = history.salesTold.filter((sale) => !back.has(sale.orderId));
+  const told = kept.flatMap((sale) =>
     sale.tickets.map(({ ticketId, seatId }) => ({
       sectionId: sectionOf.get(ticketId) ?? '?',
       seatId,

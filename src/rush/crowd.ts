@@ -28,6 +28,8 @@ export interface Persona {
   readonly shopPatienceMs: number;
   readonly thinkMs: number;
   readonly ending: Ending;
+  /** Gives a paid order back, where the event takes it. */
+  readonly regrets: boolean;
   /** Sends the same request twice at once. */
   readonly doubleClicks: boolean;
   /** Gives up waiting for an answer after so long and sends the request again; null: waits. */
@@ -93,6 +95,7 @@ export const crowdOf = (plan: CrowdPlan): readonly Persona[] => {
       shopPatienceMs: between(random, 15_000, 45_000),
       thinkMs: between(random, 100, 1_500),
       ending: endingOf(random),
+      regrets: chance(random, 0.1),
       doubleClicks: chance(random, 0.08),
       hangsUpAfterMs: chance(random, 0.04) ? between(random, 1, 25) : null,
       streams: streaming,

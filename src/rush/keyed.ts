@@ -17,7 +17,7 @@ const idIn = (answer: Answer, member: 'holdId' | 'orderId'): string | null =>
 
 /** What is asked of seats, without the when and the answer. */
 type Asked = Pick<Extract<SeatRequest, { what: 'hold' }>, 'what' | 'sectionId' | 'seatIds'> | OrderAsked;
-type OrderAsked = Pick<Exclude<SeatRequest, { what: 'hold' }>, 'what' | 'holdIds'> & {
+type OrderAsked = Pick<Extract<SeatRequest, { what: 'order' | 'release' }>, 'what' | 'holdIds'> & {
   readonly what: 'order';
 };
 

@@ -1,9 +1,11 @@
+import { randomUUID } from 'node:crypto';
+import type { RequestOutcome } from '../audit/history.ts';
 import { between, pick } from './seeded-random.ts';
 import type { HoldDocument, OrderDocument } from './documents.ts';
 import { create } from './keyed.ts';
 import type { Shopper } from './shopping.ts';
 import type { Outcome } from './tally.ts';
-import { insist } from './world.ts';
+import { insist, isPassing } from './world.ts';
 
 const GOOD_CARD = '4242424242424242';
 const DECLINED_CARDS = ['4000000000000002', '4000000000009995', '4000000000000069'] as const;
@@ -105,7 +107,44 @@ const collect = async (shopper: Shopper, order: OrderDocument, hold: HoldDocumen
   world.memory.sale({ fanId, orderId: done.orderId, tickets });
   world.tally.count('sales');
   world.tally.count('tickets', tickets.length);
-  return 'bought';
+  return world.takesBack && shopper.persona.regrets ? giveOrderBack(shopper, done.orderId) : 'bought';
+};
+
+/** Asks for the money, under one key and as often as is needed to know what became of it. */
+const giveOrderBack = async (shopper: Shopper, orderId: string): Promise<Outcome> => {
+  const { world, persona, fanId, token, random } = shopper;
+  await world.sleep(persona.thinkMs);
+  const invokedAtMs = world.now();
+  const { answer, wasUnknown } = await insist(
+    world,
+    {
+      step: 'give_back',
+      method: 'POST',
+      to: `/v1/orders/${orderId}/refund`,
+      token,
+      key: randomUUID(),
+      body: {},
+    },
+    random,
+  );
+  const refused = answer.kind === 'refused' && !wasUnknown && !isPassing(answer);
+  const outcome: RequestOutcome =
+    answer.kind === 'ok'
+      ? { kind: 'ok', id: orderId }
+      : refused
+        ? { kind: 'refused', code: answer.code, seatIds: [] }
+        : { kind: 'unknown' };
+  world.memory.request({
+    what: 'give_back',
+    orderId,
+    fanId,
+    invokedAtMs,
+    answeredAtMs: world.now(),
+    outcome,
+  });
+  if (answer.kind !== 'ok') return 'bought';
+  world.tally.count('given_back');
+  return 'gave_order_back';
 };
 
 const giveBack = async (shopper: Shopper, { holdId }: HoldDocument): Promise<Outcome> => {

@@ -106,6 +106,8 @@ export const runRush = async (options: RushOptions, io: RushIo): Promise<RushRes
       memory,
       tally,
       waitForSeatsMs: options.waitForSeatsMs,
+      // What is sold shall stay sold: a run ends when the house is.
+      takesBack: false,
       now: () => Date.now(),
       sleep: sleeps.sleep,
       stopped: sleeps.stopped,

@@ -13,6 +13,7 @@ export const STEPS = [
   'pay',
   'follow',
   'cancel',
+  'give_back',
   'leave',
   'operator',
 ] as const;
@@ -24,6 +25,7 @@ export type FanState = (typeof STATES)[number];
 
 export const OUTCOMES = [
   'bought',
+  'gave_order_back',
   'gave_up_in_line',
   'never_came',
   'sold_out',
@@ -71,6 +73,7 @@ export const COUNTED = [
   'declines',
   'sales',
   'tickets',
+  'given_back',
   'double_clicks',
   'hung_up',
 ] as const;

@@ -16,6 +16,8 @@ export interface World {
   readonly tally: Tally;
   /** Seats that nobody returns keep the run open; a fan vanishes only with seats that come back within this. */
   readonly waitForSeatsMs: number;
+  /** The event takes paid orders back. */
+  readonly takesBack: boolean;
   /** Milliseconds since the epoch. */
   now(): number;
   /** Ends early when the run stops. */

@@ -2,7 +2,7 @@ import type { Hold } from '../domain/hold.ts';
 import type { PassId } from '../domain/ids.ts';
 import type { Order } from '../domain/order.ts';
 import { isSettled } from '../domain/order.ts';
-import { isRefusal } from '../domain/refusal.ts';
+import { isRefusal, type Refusal } from '../domain/refusal.ts';
 import { deriveId } from '../http/request-key.ts';
 import { asks, enters, holdsSeats, outcomeOf, repeats, waits, type Person } from './fan.ts';
 
@@ -155,8 +155,9 @@ const LOOKS = 30;
 
 const endedLate = ({ ending = null }: Order): boolean => ending !== null;
 
-/** Looks until the order has come to its end, and remembers the tickets. */
-const watches = async (person: Person, order: Order, paidLate: boolean): Promise<void> => {
+/** Looks until the order has come to its end, and remembers the tickets. True: it was confirmed. */
+const watches = async (person: Person, order: Order, paidLate: boolean): Promise<boolean> => {
+  let isConfirmed = false;
   const { fanId, memory } = person;
   for (let look = 0; look < LOOKS; look += 1) {
     await waits(person, 500, 3_000);
@@ -165,11 +166,39 @@ const watches = async (person: Person, order: Order, paidLate: boolean): Promise
     );
     if (asked.kind !== 'answer' || asked.value === null || isRefusal(asked.value)) continue;
     const { order: now, tickets } = asked.value;
-    if (now.status === 'confirmed') {
-      memory.sale({ fanId, orderId: now.orderId, tickets, late: endedLate(now) }, now.seatIds);
-    }
-    if (isSettled(now.status) && (!paidLate || endedLate(now))) return;
+    isConfirmed = now.status === 'confirmed';
+    if (isConfirmed) memory.sale({ fanId, orderId: now.orderId, tickets, late: endedLate(now) }, now.seatIds);
+    if (isSettled(now.status) && (!paidLate || endedLate(now))) return isConfirmed;
   }
+  return isConfirmed;
+};
+
+/** Asks for the money of a confirmed order, now and then once more than is needed. */
+const givesBack = async (person: Person, { orderId }: Order): Promise<void> => {
+  const { fanId, memory, world, chance } = person;
+  await waits(person, 0, 6_000);
+  const invokedAtMs = world.nowMs;
+  const request = { orderId, fanId, requestId: deriveId(fanId, 'give back', orderId) };
+  let said: Order | Refusal | null = null;
+  let isOpen = false;
+  for (let attempt = 0; attempt < 8; attempt += 1) {
+    const asked = await asks(person, 'give back', (node) => node.sale.tickets.giveBack(request));
+    const outcome = asked.kind === 'answer' ? asked.value : null;
+    if (outcome === null || (isRefusal(outcome) && outcome.code !== 'order_not_refundable')) isOpen = true;
+    else said = outcome;
+    if (said !== null && !chance.happens(0.2)) break;
+    await waits(person, 100, 2_000);
+  }
+  // A try that went unanswered may have been in time, and the next too late.
+  const known = said !== null && isRefusal(said) && isOpen ? null : said;
+  memory.request({
+    what: 'give_back',
+    orderId,
+    fanId,
+    invokedAtMs,
+    answeredAtMs: world.nowMs,
+    outcome: outcomeOf(known === null || isRefusal(known) ? known : { id: orderId }),
+  });
 };
 
 const shops = async (person: Person, passId: PassId, key: string): Promise<void> => {
@@ -187,7 +216,8 @@ const shops = async (person: Person, passId: PassId, key: string): Promise<void>
   const order = await places(person, hold, key);
   if (order === null) return undefined;
   const act = await settlesUp(person, order);
-  return watches(person, order, act === 'pay_late');
+  const isConfirmed = await watches(person, order, act === 'pay_late');
+  return isConfirmed && chance.happens(0.3) ? givesBack(person, order) : undefined;
 };
 
 const leaves = (person: Person): Promise<unknown> =>

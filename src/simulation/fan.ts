@@ -116,7 +116,7 @@ const PASSING: ReadonlySet<string> = new Set(['unavailable', 'overloaded', 'sect
 /** What was asked of seats, without the when and the answer. */
 export type SeatAsked =
   | Pick<Extract<SeatRequest, { what: 'hold' }>, 'what' | 'sectionId' | 'seatIds'>
-  | Pick<Exclude<SeatRequest, { what: 'hold' }>, 'what' | 'holdIds'>;
+  | Pick<Extract<SeatRequest, { what: 'order' | 'release' }>, 'what' | 'holdIds'>;
 
 /** `value` null: no answer came that counts. */
 export const outcomeOf = (

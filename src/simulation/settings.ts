@@ -34,4 +34,8 @@ export const showOf = (chance: Chance): EventDefinition => ({
     { id: 'A', name: 'Cadeira', priceMinor: 25_000, rows: [{ name: '1', seats: chance.whole(3, 8) }] },
     { id: 'PISTA', name: 'Pista', priceMinor: 12_000, capacity: chance.whole(2, 6) },
   ],
+  // Always, never, or until some time in the middle of the sale.
+  show: {
+    refundsUntilMs: chance.pick([START_MS + 86_400_000, null, START_MS + chance.whole(10_000, 40_000)]),
+  },
 });

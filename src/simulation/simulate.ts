@@ -54,6 +54,7 @@ export interface SimulationResult {
       | 'orders'
       | 'confirmed'
       | 'tickets'
+      | 'given back'
       // How orders whose money came late have ended.
       | `late ${OrderEnding}`,
       number
@@ -240,6 +241,9 @@ const countsOf = (
     orders: records.orders.length,
     confirmed: records.orders.filter((order) => order.status === 'confirmed').length,
     tickets: records.tickets.length,
+    'given back': records.orders.filter(
+      (order) => order.reason === 'cancelled' && order.status === 'refunded',
+    ).length,
     'late honoured': late('honoured'),
     'late reseated': late('reseated'),
     'late refunded': late('refunded'),

@@ -17,6 +17,8 @@ import {
   order,
   paid,
   records,
+  regretted,
+  returned,
   ticket,
 } from './sold-house.ts';
 
@@ -24,8 +26,9 @@ const rows = (change: Partial<SaleRecords>): Partial<AuditInput> => ({ records: 
 const told = (change: Partial<ClientHistory>): Partial<AuditInput> => ({
   history: { ...history, ...change },
 });
-const [first, second, third] = records.seats;
-if (first === undefined || second === undefined || third === undefined) throw new Error('three seats');
+const [first, second, third, fourth] = records.seats;
+if (first === undefined || second === undefined || third === undefined || fourth === undefined)
+  throw new Error('four seats');
 
 test('a sale in which everything was kept passes every check, and each check looked at something', (t) => {
   const verdicts = audit(input);
@@ -47,10 +50,10 @@ const LIES: readonly (readonly [string, Partial<AuditInput>, readonly string[]])
   ['a seat is sold without a ticket', rows({ tickets: records.tickets.slice(1) }), ['P1', 'P2', 'P16']],
   [
     'a seat with a ticket is free',
-    rows({ seats: [{ ...first, status: 'free', holdId: null }, second, third] }),
+    rows({ seats: [{ ...first, status: 'free', holdId: null }, second, third, fourth] }),
     ['P1'],
   ],
-  ['a ticket is for a seat that does not exist', rows({ seats: [second, third] }), ['P1', 'seats']],
+  ['a ticket is for a seat that does not exist', rows({ seats: [second, third, fourth] }), ['P1', 'seats']],
   [
     'two fans were told that one seat is theirs',
     told({
@@ -103,20 +106,33 @@ const LIES: readonly (readonly [string, Partial<AuditInput>, readonly string[]])
     { intents: [{ ...intent(paid, 'captured'), refundedMinor: 2_000 }, intent(cancelled, 'cancelled')] },
     ['money'],
   ],
-  ['a hold has no admission', rows({ holds: [{ ...bought, passId: 'pass-9' }, lapsed, dropped] }), ['P5']],
+  [
+    'a hold has no admission',
+    rows({ holds: [{ ...bought, passId: 'pass-9' }, lapsed, dropped, regretted] }),
+    ['P5'],
+  ],
   [
     'a hold uses the admission of another fan',
-    rows({ holds: [{ ...bought, passId: 'pass-2' }, lapsed, dropped] }),
+    rows({ holds: [{ ...bought, passId: 'pass-2' }, lapsed, dropped, regretted] }),
     ['P5'],
   ],
   [
     'a hold is older than its admission',
-    rows({ admissions: [admission(1, 2_001), admission(2, 3_000), admission(3, 12_000)] }),
+    rows({
+      admissions: [
+        admission(1, 2_001),
+        admission(2, 3_000),
+        { ...admission(3, 12_000), leftAtMs: 18_000 },
+        admission(4, 19_000),
+      ],
+    }),
     ['P5'],
   ],
   [
     'more came in than the rate allows',
-    rows({ admissions: [admission(1, 1_000), admission(2, 1_010), admission(3, 1_020)] }),
+    rows({
+      admissions: [admission(1, 1_000), admission(2, 1_010), admission(3, 1_020), admission(4, 19_000)],
+    }),
     ['P6'],
   ],
   [
@@ -160,18 +176,18 @@ const LIES: readonly (readonly [string, Partial<AuditInput>, readonly string[]])
   ],
   [
     'a fan has two places',
-    rows({ places: [...records.places, { number: 4, fanId: 'fan-1', spent: false }] }),
+    rows({ places: [...records.places, { number: 5, fanId: 'fan-1', spent: false }] }),
     ['P7'],
   ],
   ['a place that was told is gone', told({ placesTold: [{ fanId: 'fan-1', number: 7 }] }), ['P7']],
   [
     'a seat was given away while its hold lived',
-    rows({ holds: [bought, { ...lapsed, expiresAtMs: 13_501 }, dropped] }),
+    rows({ holds: [bought, { ...lapsed, expiresAtMs: 13_501 }, dropped, regretted] }),
     ['P8'],
   ],
   [
     'a seat was given away while its order was being paid for',
-    rows({ holds: [...records.holds, { ...hold('hold-4', 2, ['A-1-3'], 15_000), state: 'expired' }] }),
+    rows({ holds: [...records.holds, { ...hold('hold-5', 2, ['A-1-3'], 15_000), state: 'expired' }] }),
     ['P8', 'P16'],
   ],
   [
@@ -186,12 +202,14 @@ const LIES: readonly (readonly [string, Partial<AuditInput>, readonly string[]])
   ],
   [
     'a hold is active long after its end',
-    rows({ holds: [bought, { ...lapsed, state: 'active' }, dropped] }),
+    rows({ holds: [bought, { ...lapsed, state: 'active' }, dropped, regretted] }),
     ['P9'],
   ],
   [
     'a seat stays held long after its end',
-    rows({ seats: [first, second, { ...third, status: 'held', holdId: 'hold-2', heldUntilMs: 13_000 }] }),
+    rows({
+      seats: [first, second, { ...third, status: 'held', holdId: 'hold-2', heldUntilMs: 13_000 }, fourth],
+    }),
     ['P9', 'seats'],
   ],
   [
@@ -199,7 +217,7 @@ const LIES: readonly (readonly [string, Partial<AuditInput>, readonly string[]])
     told({ repeats: [{ fanId: 'fan-1', what: 'hold', key: 'k', ids: ['hold-1', 'hold-2'] }] }),
     ['P15'],
   ],
-  ['a hold that was told is gone', rows({ holds: [bought, dropped] }), ['P16']],
+  ['a hold that was told is gone', rows({ holds: [bought, dropped, regretted] }), ['P16']],
   [
     'a ticket that was told is another',
     rows({ tickets: [ticket('ticket-1', paid, 'A-1-1'), ticket('ticket-3', paid, 'A-1-2')] }),
@@ -217,12 +235,33 @@ const LIES: readonly (readonly [string, Partial<AuditInput>, readonly string[]])
     ['P16'],
   ],
   ['an answer did not fit its request', told({ untruths: ['a lie'] }), ['P16']],
-  ['a seat is missing', { seatsExpected: 4 }, ['seats']],
-  ['a seat is there twice', rows({ seats: [first, second, third, third] }), ['seats']],
+  ['a seat is missing', { seatsExpected: 5 }, ['seats']],
+  ['a seat is there twice', rows({ seats: [first, second, third, third, fourth] }), ['seats']],
   [
     'a fan has more seats than one fan may',
     rows({ event: { ...records.event, seatsPerFan: 1 } }),
     ['limits'],
+  ],
+  [
+    'the money of an order that was given back is kept',
+    { intents: [...(input.intents ?? []).slice(0, 2), intent(returned, 'captured')] },
+    ['P2', 'money'],
+  ],
+  [
+    'an order that was given back keeps a ticket',
+    rows({ tickets: [...records.tickets.slice(0, 2), ticket('ticket-4', returned, 'A-1-4')] }),
+    ['P1', 'P2'],
+  ],
+  [
+    'an order is taken back although its fan was refused that',
+    told({
+      requests: history.requests.map((one) =>
+        one.what === 'give_back'
+          ? { ...one, outcome: { kind: 'refused', code: 'order_not_refundable', seatIds: [] } }
+          : one,
+      ),
+    }),
+    ['P2'],
   ],
   [
     'a seat was granted to a second fan while the first had it',

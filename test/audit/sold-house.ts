@@ -12,7 +12,7 @@ import type {
 
 /**
  * A small sale in which every promise was kept, by hand: fan one bought A-1-1 and A-1-2, fan two let a hold of A-1-3 run out, and
- * fan three cancelled an order for A-1-3 after that. Times in milliseconds from the opening.
+ * fan three cancelled an order for A-1-3 after that. Fan four bought A-1-4 and gave it back. Times in milliseconds from the opening.
  */
 export const SOLD_AT_MS = 60_000;
 
@@ -86,6 +86,8 @@ export const lapsed: HoldRecord = { ...hold('hold-2', 2, ['A-1-3'], 3_000), stat
 export const dropped = hold('hold-3', 3, ['A-1-3'], 13_500);
 export const paid = order('order-1', bought, 'confirmed');
 export const cancelled = order('order-3', dropped, 'failed');
+export const regretted = hold('hold-4', 4, ['A-1-4'], 20_000);
+export const returned: OrderRecord = { ...order('order-4', regretted, 'refunded'), reason: 'cancelled' };
 
 export const records: SaleRecords = {
   event: {
@@ -104,10 +106,15 @@ export const records: SaleRecords = {
     { sectionId: 'A', seatId: 'A-1-1', status: 'sold', holdId: 'hold-1', heldUntilMs: null },
     { sectionId: 'A', seatId: 'A-1-2', status: 'sold', holdId: 'hold-1', heldUntilMs: null },
     { sectionId: 'A', seatId: 'A-1-3', status: 'free', holdId: null, heldUntilMs: null },
+    { sectionId: 'A', seatId: 'A-1-4', status: 'free', holdId: null, heldUntilMs: null },
   ],
-  holds: [bought, lapsed, dropped],
-  orders: [paid, cancelled],
-  tickets: [ticket('ticket-1', paid, 'A-1-1'), ticket('ticket-2', paid, 'A-1-2')],
+  holds: [bought, lapsed, dropped, regretted],
+  orders: [paid, cancelled, returned],
+  tickets: [
+    ticket('ticket-1', paid, 'A-1-1'),
+    ticket('ticket-2', paid, 'A-1-2'),
+    { ...ticket('ticket-4', returned, 'A-1-4'), voided: true },
+  ],
   attempts: [
     {
       attemptId: 'attempt-order-1',
@@ -123,25 +130,39 @@ export const records: SaleRecords = {
       status: 'cancelled',
       amountMinor: 1_000,
     },
+    {
+      attemptId: 'attempt-order-4',
+      orderId: 'order-4',
+      intentId: 'pi-order-4',
+      status: 'refunded',
+      amountMinor: 1_000,
+    },
   ],
-  places: [1, 2, 3].map((number) => ({ number, fanId: `fan-${number}`, spent: false })),
-  admissions: [admission(1, 1_000), admission(2, 2_500), admission(3, 12_000)],
+  places: [1, 2, 3, 4].map((number) => ({ number, fanId: `fan-${number}`, spent: false })),
+  admissions: [
+    admission(1, 1_000),
+    admission(2, 2_500),
+    { ...admission(3, 12_000), leftAtMs: 18_000 },
+    admission(4, 19_000),
+  ],
   unsent: { tickets: 0, payments: 0 },
 };
 
 export const history: ClientHistory = {
   eventId: 'event',
-  placesTold: [1, 2, 3].map((number) => ({ fanId: `fan-${number}`, number })),
-  admitted: ['fan-1', 'fan-2', 'fan-3'],
-  holdsTold: [bought, lapsed, dropped].map(({ fanId, holdId, sectionId, seatIds, expiresAtMs }) => ({
-    fanId,
-    holdId,
-    sectionId,
-    seatIds,
-    expiresAtMs,
-    releasedAtMs: null,
-  })),
-  orderAnswers: [paid, cancelled].map(({ fanId, holdIds, createdAtMs, orderId }) => ({
+  placesTold: [1, 2, 3, 4].map((number) => ({ fanId: `fan-${number}`, number })),
+  admitted: ['fan-1', 'fan-2', 'fan-3', 'fan-4'],
+  holdsTold: [bought, lapsed, dropped, regretted].map(
+    ({ fanId, holdId, sectionId, seatIds, expiresAtMs }) => ({
+      fanId,
+      holdId,
+      sectionId,
+      seatIds,
+      expiresAtMs,
+      releasedAtMs: null,
+    }),
+  ),
+  orderAnswers: [paid, cancelled, returned].map(({ fanId, holdIds, createdAtMs, orderId }) => ({
     fanId,
     holdIds,
     answeredAtMs: createdAtMs,
@@ -157,11 +178,12 @@ export const history: ClientHistory = {
         { ticketId: 'ticket-2', seatId: 'A-1-2' },
       ],
     },
+    { fanId: 'fan-4', orderId: 'order-4', tickets: [{ ticketId: 'ticket-4', seatId: 'A-1-4' }] },
   ],
   repeats: [{ fanId: 'fan-1', what: 'hold', key: 'k', ids: ['hold-1', 'hold-1'] }],
   unknown: [],
   requests: [
-    ...[bought, lapsed, dropped].map((of): SeatRequest => ({
+    ...[bought, lapsed, dropped, regretted].map((of): SeatRequest => ({
       what: 'hold',
       fanId: of.fanId,
       sectionId: of.sectionId,
@@ -170,7 +192,7 @@ export const history: ClientHistory = {
       answeredAtMs: of.heldAtMs + 10,
       outcome: { kind: 'ok', id: of.holdId },
     })),
-    ...[paid, cancelled].map((of): SeatRequest => ({
+    ...[paid, cancelled, returned].map((of): SeatRequest => ({
       what: 'order',
       fanId: of.fanId,
       holdIds: of.holdIds,
@@ -178,12 +200,21 @@ export const history: ClientHistory = {
       answeredAtMs: of.createdAtMs,
       outcome: { kind: 'ok', id: of.orderId },
     })),
+    {
+      what: 'give_back',
+      orderId: 'order-4',
+      fanId: 'fan-4',
+      invokedAtMs: 40_000,
+      answeredAtMs: 40_100,
+      outcome: { kind: 'ok', id: 'order-4' },
+    },
   ],
   frames: [
     { epoch: 1, asOfMs: 0, serving: 0 },
     { epoch: 1, asOfMs: 1_000, serving: 1 },
     { epoch: 1, asOfMs: 2_500, serving: 2 },
     { epoch: 1, asOfMs: 12_000, serving: 3 },
+    { epoch: 1, asOfMs: 19_000, serving: 4 },
   ],
   untruths: [],
   answersCompared: 5,
@@ -191,9 +222,13 @@ export const history: ClientHistory = {
 
 export const input: AuditInput = {
   records,
-  intents: [intent(paid, 'captured'), intent(cancelled, 'cancelled')],
+  intents: [
+    intent(paid, 'captured'),
+    intent(cancelled, 'cancelled'),
+    { ...intent(returned, 'captured'), refundedMinor: returned.amountMinor },
+  ],
   history,
-  seatsExpected: 3,
+  seatsExpected: 4,
   alone: true,
   callTtlMs: 0,
 };

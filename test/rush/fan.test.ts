@@ -116,6 +116,7 @@ const live = async (t: ExecutionContext, who: Persona, twist: Script = () => AS_
     memory,
     tally,
     waitForSeatsMs: 60_000,
+    takesBack: false,
     now: () => Date.now(),
     // Short: what is tested is the order of things, not how long a fan thinks.
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, Math.min(ms, 5))),

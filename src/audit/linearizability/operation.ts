@@ -10,8 +10,10 @@ import type { FanId, HoldId } from '../../domain/ids.ts';
  * - `release` ok: the hold has ended; if it still had the seat, by this.
  * - `order` ok: a hold that had the seat then became an order, which may end without a sale at any later time. Refused with a
  *   code that says the hold is lost: it did not have the seat at some moment in between.
- * - `sell` ok: the seat is that hold's for good. `late`: the order had ended, and its money came after that; the seat may also have
+ * - `sell` ok: the seat is that hold's until it is given back. `late`: the order had ended, and its money came after that; the seat may also have
  *   been free when it was sold.
+ *
+ * - `give_back` ok: the seat that was sold to that hold is free.
  *
  * A refusal with any other code says nothing about the seat. An unknown outcome: it may have taken effect at any time after
  * `invokedAtMs`, also later than anybody waited, or never.
@@ -19,7 +21,7 @@ import type { FanId, HoldId } from '../../domain/ids.ts';
 export interface SeatOperation {
   /** Who asked, for people to read. */
   readonly process: string;
-  readonly kind: 'hold' | 'release' | 'order' | 'sell';
+  readonly kind: 'hold' | 'release' | 'order' | 'sell' | 'give_back';
   readonly seatKey: string;
   /** A name of its own for each hold; for one that was refused or is not known, any that nobody else uses. */
   readonly holdId: HoldId;

@@ -1,4 +1,5 @@
-import type { ClientHistory, HoldTold, SeatRequest } from '../history.ts';
+import type { OrderId } from '../../domain/ids.ts';
+import type { ClientHistory, HoldTold, SaleTold, SeatRequest } from '../history.ts';
 import { CLOCK_MARGIN_MS } from '../holds.ts';
 import { groupBy, seatKey } from '../verdict.ts';
 import type { SeatOperation, SeatOutcome } from './operation.ts';
@@ -10,9 +11,13 @@ import type { SeatOperation, SeatOutcome } from './operation.ts';
 const REFUSAL_LAG_MS = 30_000;
 
 type HoldAsked = Extract<SeatRequest, { what: 'hold' }>;
-type HoldUsed = Exclude<SeatRequest, { what: 'hold' }>;
+type HoldUsed = Extract<SeatRequest, { what: 'order' | 'release' }>;
+type GivenBack = Extract<SeatRequest, { what: 'give_back' }>;
 
 const isHold = (request: SeatRequest): request is HoldAsked => request.what === 'hold';
+const isUse = (request: SeatRequest): request is HoldUsed =>
+  request.what === 'order' || request.what === 'release';
+const isGivenBack = (request: SeatRequest): request is GivenBack => request.what === 'give_back';
 const isRefused = (request: SeatRequest): boolean => request.outcome.kind === 'refused';
 /** It had a hand on its seats before its time: a try that came to nothing may have left its lock to run out. */
 const triedBefore = ({ outcome }: SeatRequest): boolean =>
@@ -135,17 +140,15 @@ const usesOf = (
     }),
   );
 
-/** What was told as sold was sold at some time after it was ordered. */
+/** What was told as sold was sold at some time after it was ordered: the sales of each order, a seat each. */
 const salesOf = (
   { salesTold }: ClientHistory,
   orders: readonly HoldUsed[],
   told: ReadonlyMap<string, HoldTold>,
-): readonly SeatOperation[] => {
-  const sales = new Map(salesTold.map((sale) => [sale.orderId, sale]));
-  return orders.flatMap((order) => {
-    const sale = order.outcome.kind === 'ok' ? sales.get(order.outcome.id) : undefined;
-    if (sale === undefined) return [];
-    const sell = { kind: 'sell', completedAtMs: null } as const;
+): ReadonlyMap<OrderId, readonly SeatOperation[]> => {
+  const placed = new Map(orders.map((order) => [order.outcome.kind === 'ok' ? order.outcome.id : '', order]));
+  const sell = { kind: 'sell', completedAtMs: null } as const;
+  const salesOfOrder = (order: HoldUsed, sale: SaleTold): readonly SeatOperation[] => {
     if (sale.late !== true) return usesOf([order], told).map((ordered) => ({ ...ordered, ...sell }));
     // Late money may have bought other seats of the same section.
     const hold = told.get(order.holdIds[0] ?? '');
@@ -155,8 +158,23 @@ const salesOf = (
       sale.tickets.map((ticket) => ticket.seatId),
     );
     return seats.map((seat) => operation(order, seat, hold.holdId, { ...sell, late: true }));
-  });
+  };
+  return new Map(
+    salesTold.flatMap((sale) => {
+      const order = placed.get(sale.orderId);
+      return order === undefined ? [] : [[sale.orderId, salesOfOrder(order, sale)] as const];
+    }),
+  );
 };
+
+/** Who gives an order back had been told that it is sold. */
+const givenBackOf = (
+  requests: readonly GivenBack[],
+  sales: ReadonlyMap<OrderId, readonly SeatOperation[]>,
+): readonly SeatOperation[] =>
+  requests.flatMap((request) =>
+    (sales.get(request.orderId) ?? []).map((sold) => operation(request, sold.seatKey, sold.holdId)),
+  );
 
 /**
  * What fans asked and were told, as operations of each seat's register by `section/seat`. `alone` false: other people may
@@ -168,18 +186,17 @@ export const operationsOf = (
 ): ReadonlyMap<string, readonly SeatOperation[]> => {
   const told = new Map(history.holdsTold.map((hold) => [hold.holdId, hold]));
   const holds = history.requests.filter(isHold);
-  const uses = history.requests.filter((request): request is HoldUsed => !isHold(request));
+  const uses = history.requests.filter(isUse);
   const refusals = alone ? refusalsOf(holds) : [];
+  const orders = uses.filter((request) => request.what === 'order');
+  const sales = salesOf(history, orders, told);
   const operations = [
     ...grantsOf(holds, told),
     ...refusals,
     ...maybesOf(holds, refusals),
     ...usesOf(uses, told),
-    ...salesOf(
-      history,
-      uses.filter((request) => request.what === 'order'),
-      told,
-    ),
+    ...[...sales.values()].flat(),
+    ...givenBackOf(history.requests.filter(isGivenBack), sales),
   ];
   return groupBy(operations, (one) => one.seatKey);
 };

@@ -101,6 +101,7 @@ export const stepsOf = (operations: readonly SeatOperation[]): readonly SeatStep
     if (kind === 'hold') return grantOf(operation);
     if (kind === 'release') return [releaseOf(operation)];
     if (kind === 'order') return orderOf(operation);
+    if (kind === 'give_back') return [stepOf(operation, move(holdId, 'sold', 'free'), true)];
     return [
       stepOf(operation, operation.late === true ? soldLate(holdId) : move(holdId, 'ordered', 'sold'), true),
     ];

@@ -37,6 +37,9 @@ const LOOK_FOR_ROOM_EVERY_MS = 100;
 /** Seats of fans who vanish are waited for: they come back within seconds here. */
 const WAIT_FOR_SEATS_MS = 60_000;
 
+/** Longer than any run. */
+const TAKEN_BACK_FOR_MS = 7 * 86_400_000;
+
 export interface SaleTools {
   readonly client: Client;
   readonly operatorToken: string;
@@ -55,7 +58,11 @@ export const openSale = async (tools: SaleTools, plan: SalePlan): Promise<Sale> 
   const { client, sleeps, tally } = tools;
   const operator = createOperator(client, tools.operatorToken);
   const key = randomUUID();
-  const definition = definitionOf({ ...plan, durationMs: plan.windowMs }, Date.now());
+  const nowMs = Date.now();
+  const definition = {
+    ...definitionOf({ ...plan, durationMs: plan.windowMs }, nowMs),
+    refundsUntil: new Date(nowMs + TAKEN_BACK_FOR_MS).toISOString(),
+  };
   const eventId = await insistFor(OPENED_WITHIN_MS, () => operator.createEvent(definition, key), 250);
   const event = await insistFor(OPENED_WITHIN_MS, () => operator.findEvent(eventId), 250);
   const seats = event.sections.reduce((sum, section) => sum + section.seats, 0);
@@ -74,6 +81,7 @@ export const openSale = async (tools: SaleTools, plan: SalePlan): Promise<Sale> 
     memory,
     tally,
     waitForSeatsMs: WAIT_FOR_SEATS_MS,
+    takesBack: true,
     now: () => Date.now(),
     sleep: sleeps.sleep,
     stopped: sleeps.stopped,

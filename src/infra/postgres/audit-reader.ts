@@ -71,9 +71,13 @@ const UNSENT = `
 const UNSETTLED = `
   SELECT (SELECT count(*) FROM tickets.orders WHERE event_id = $1 AND status = 'awaiting_payment') AS orders,
          (SELECT ${ms('max(pay_by)')} FROM tickets.orders WHERE event_id = $1 AND status = 'awaiting_payment') AS "payByMs",
-         (SELECT count(*) FROM payments.attempts
-           WHERE event_id = $1 AND status IN ('new', 'cancelling', 'authorised', 'late', 'capturing', 'voiding', 'refunding', 'honouring',
-                                            'keeping', 'returning')) AS attempts,
+         (SELECT count(*) FROM payments.attempts a
+           WHERE event_id = $1
+             AND (status IN ('new', 'cancelling', 'authorised', 'late', 'capturing', 'voiding', 'refunding', 'honouring', 'keeping',
+                             'returning')
+                  -- Given back a moment ago: the word of it is on its way to the money.
+                  OR status = 'captured' AND EXISTS (
+                    SELECT 1 FROM tickets.orders o WHERE o.order_id = a.order_id AND o.status = 'refunded'))) AS attempts,
          (SELECT count(*) FROM tickets.outbox WHERE event_id = $1 AND sent_at IS NULL)
        + (SELECT count(*) FROM payments.outbox WHERE event_id = $1 AND sent_at IS NULL) AS unsent`;
 

@@ -121,10 +121,15 @@ const UNDER_WAY = new Set([
 /** What `AuditReader.unsettled` reads from Postgres. */
 export const readUnsettled = (records: SaleRecords): UnsettledWork => {
   const waiting = records.orders.filter((order) => order.status === 'awaiting_payment');
+  const refunded = new Set(
+    records.orders.filter((order) => order.status === 'refunded').map((order) => order.orderId),
+  );
   return {
     orders: waiting.length,
     payByMs: waiting.length === 0 ? null : Math.max(...waiting.map((order) => order.payByMs)),
-    attempts: records.attempts.filter((attempt) => UNDER_WAY.has(attempt.status)).length,
+    attempts: records.attempts.filter(
+      ({ status, orderId }) => UNDER_WAY.has(status) || (status === 'captured' && refunded.has(orderId)),
+    ).length,
     unsent: records.unsent.tickets + records.unsent.payments,
   };
 };

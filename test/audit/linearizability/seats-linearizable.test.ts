@@ -117,6 +117,32 @@ test('what was told as sold is never free again', (t) => {
   t.is(stateOf({ ...change, salesTold }), 'broken');
 });
 
+test('a sold seat is another’s only after it was given back, and whoever gave it back cannot have it still', (t) => {
+  const back = (atMs: number, outcome: RequestOutcome): SeatRequest => ({
+    what: 'give_back',
+    orderId: 'order-1',
+    fanId: 'fan-1',
+    invokedAtMs: atMs,
+    answeredAtMs: atMs + 100,
+    outcome,
+  });
+  const change = (...returns: readonly SeatRequest[]) =>
+    stateOf({
+      holdsTold: [told(1, ['1'], 0), told(2, ['1'], HOUR_MS)],
+      requests: [
+        hold(1, ['1'], 0, ok('hold-1')),
+        order(1, ['hold-1'], 1_000, ok('order-1')),
+        hold(2, ['1'], HOUR_MS, ok('hold-2')),
+        ...returns,
+      ],
+      salesTold: [{ fanId: 'fan-1', orderId: 'order-1', tickets: [{ ticketId: 't', seatId: '1' }] }],
+    });
+  t.is(change(back(5_000, ok('order-1'))), 'ok');
+  t.is(change(back(5_000, unknown)), 'ok', 'it may have been');
+  t.is(change(back(5_000, { kind: 'refused', code: 'order_not_refundable', seatIds: [] })), 'broken');
+  t.is(change(back(HOUR_MS + 60_000, ok('order-1'))), 'broken', 'only after the second had it');
+});
+
 test('a refusal of a seat that nobody ever asked for is a breach, if all fans are known', (t) => {
   const change = { requests: [hold(1, ['1'], HOUR_MS, taken('1'))] };
   t.is(stateOf(change), 'broken');
