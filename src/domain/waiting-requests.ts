@@ -62,27 +62,25 @@ export class WaitingRequests<T> {
   }
 
   /** Who is let in next: the dearest first, of these whoever has waited longest. Undefined: nobody who is admitted waits. */
-  next(
-    admits: (priority: Priority) => boolean,
-  ): { readonly one: T; readonly priority: Priority } | undefined {
+  next(admits: (priority: Priority) => boolean): T | undefined {
     if (this.#size === 0) return undefined;
     for (const [priority, queue] of this.#queues) {
       // Who is refused here, everybody less dear is refused as well.
       if (!admits(priority)) return undefined;
-      const waiting = this.#take(queue, Number.POSITIVE_INFINITY);
-      if (waiting !== undefined) return { one: waiting, priority };
+      const one = this.#take(queue, Number.POSITIVE_INFINITY);
+      if (one !== undefined) return one;
     }
     return undefined;
   }
 
   /** Those whose patience is over by now, to be refused; `Infinity`: all. They do not wait any more. */
-  overdue(nowMs: number): readonly { readonly one: T; readonly priority: Priority }[] {
-    const found: { one: T; priority: Priority }[] = [];
-    for (const [priority, queue] of this.#queues) {
+  overdue(nowMs: number): readonly T[] {
+    const found: T[] = [];
+    for (const queue of this.#queues.values()) {
       for (;;) {
         const one = this.#take(queue, nowMs - this.#options.patienceMs);
         if (one === undefined) break;
-        found.push({ one, priority });
+        found.push(one);
       }
     }
     return found;

@@ -7,6 +7,7 @@ import type { Edge } from '../edge.ts';
 import { createPriorityLookup } from '../priority-lookup.ts';
 import { problemOf } from '../problem.ts';
 import type { Route } from '../route.ts';
+import { AdmittedRequest } from './admitted-request.ts';
 import { requestIdOf } from './observe.ts';
 
 /** Between two looks at how late timers are. */
@@ -31,6 +32,14 @@ const RETRY_AFTER_MS: Readonly<Record<Priority, number>> = {
 /** Resolves when the request has been dealt with, or its stream opened; never rejects. */
 type Handle = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
+/** Somebody at the door. */
+interface Asked {
+  readonly handle: Handle;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly priority: Priority;
+}
+
 export interface Shedding {
   /** Stands before everything else: what is refused has cost its head's parsing and this, no body, no token, no store. */
   guard(handle: Handle): (request: IncomingMessage, response: ServerResponse) => void;
@@ -42,52 +51,6 @@ export interface Shedding {
 
 type ShedEdge = Pick<Edge, 'clock' | 'ids' | 'log' | 'metrics' | 'options' | 'draining' | 'onLoopLag'>;
 
-/** A request that was let in and is not answered yet. */
-class Admitted {
-  readonly #limit: ConcurrencyLimit;
-  readonly #priority: Priority;
-  readonly #request: IncomingMessage;
-  readonly #vacated: () => void;
-  #startedAt = performance.now();
-  #counted = true;
-  #late = false;
-
-  /** `vacated` is called whenever its place is free again. */
-  constructor(limit: ConcurrencyLimit, priority: Priority, request: IncomingMessage, vacated: () => void) {
-    this.#limit = limit;
-    this.#priority = priority;
-    this.#request = request;
-    this.#vacated = vacated;
-    limit.enter();
-  }
-
-  /**
-   * Whoever sends a body slowly does no work here: counted meanwhile, some hundred slow senders would take every place, and
-   * their time would look like ours.
-   */
-  waitForBody(): void {
-    if (this.#request.complete || !this.#counted) return;
-    this.#counted = false;
-    this.#late = true;
-    this.#limit.leave(this.#priority, null);
-    this.#vacated();
-    this.#request.once('end', () => {
-      if (!this.#late) return;
-      this.#counted = true;
-      this.#startedAt = performance.now();
-      this.#limit.enter();
-    });
-  }
-
-  done(): void {
-    this.#late = false;
-    if (!this.#counted) return;
-    this.#counted = false;
-    this.#limit.leave(this.#priority, performance.now() - this.#startedAt);
-    this.#vacated();
-  }
-}
-
 /** Refuses what is too much, the least dear first, before it costs anything. */
 export const createShedding = (edge: ShedEdge, routes: readonly Route[]): Shedding => {
   const { clock, metrics, options } = edge;
@@ -96,17 +59,15 @@ export const createShedding = (edge: ShedEdge, routes: readonly Route[]): Sheddi
     most: options.maxInFlight,
   });
   const priorityOf = createPriorityLookup(routes);
-  const waiting = new WaitingRequests<{ readonly enter: () => void; readonly refuse: () => void }>(
-    options.refusing,
-  );
+  const waiting = new WaitingRequests<Asked>(options.refusing);
   const refused = new Map<Priority, number>();
   let isDraining = false;
-  let sending: Admitted[] = [];
+  let sending: AdmittedRequest[] = [];
   let cancel = (): void => undefined;
   let looks = 0;
   let loggedAt = 0;
 
-  const answerOverloaded = (request: IncomingMessage, response: ServerResponse, priority: Priority): void => {
+  const answerOverloaded = ({ request, response, priority }: Asked): void => {
     refused.set(priority, (refused.get(priority) ?? 0) + 1);
     metrics.httpRefused(priority);
     const requestId = requestIdOf(request, edge.ids);
@@ -135,23 +96,13 @@ export const createShedding = (edge: ShedEdge, routes: readonly Route[]): Sheddi
     for (const one of some) one.waitForBody();
   };
 
-  const admit = (request: IncomingMessage, priority: Priority): Admitted => {
-    const admitted = new Admitted(limit, priority, request, letWaitingIn);
+  const letIn = ({ handle, request, response, priority }: Asked): void => {
+    const admitted = new AdmittedRequest(limit, priority, request, letWaitingIn);
     if (request.method !== 'GET') {
       // A small body comes in with its head, so that by the end of this turn only slow senders are incomplete.
       if (sending.length === 0) setImmediate(lookAtSenders);
       sending.push(admitted);
     }
-    return admitted;
-  };
-
-  const letIn = (
-    handle: Handle,
-    request: IncomingMessage,
-    response: ServerResponse,
-    priority: Priority,
-  ): void => {
-    const admitted = admit(request, priority);
     // Not when the connection closes: of a client that left, the work goes on all the same.
     const isDone = (): void => admitted.done();
     void handle(request, response).then(isDone, isDone);
@@ -161,36 +112,20 @@ export const createShedding = (edge: ShedEdge, routes: readonly Route[]): Sheddi
     for (;;) {
       const next = waiting.next((priority) => limit.admits(priority));
       if (next === undefined) return;
-      next.one.enter();
+      letIn(next);
     }
   };
 
   const refuseOverdue = (nowMs: number): void => {
-    for (const { one } of waiting.overdue(nowMs)) one.refuse();
+    for (const one of waiting.overdue(nowMs)) answerOverloaded(one);
   };
 
   /** There is no place for it now. */
-  const turnAway = (
-    handle: Handle,
-    request: IncomingMessage,
-    response: ServerResponse,
-    priority: Priority,
-  ): void => {
-    const one = {
-      enter: () => {
-        response.off('close', leave);
-        letIn(handle, request, response, priority);
-      },
-      refuse: () => {
-        response.off('close', leave);
-        answerOverloaded(request, response, priority);
-      },
-    };
-    const left = isDraining ? null : waiting.arrive(priority, one, performance.now());
+  const turnAway = (asked: Asked): void => {
+    const left = isDraining ? null : waiting.arrive(asked.priority, asked, performance.now());
+    if (left === null) answerOverloaded(asked);
     // Nothing was begun for a client that gives up while it waits, and nothing is.
-    const leave = (): void => left?.();
-    if (left === null) answerOverloaded(request, response, priority);
-    else response.once('close', leave);
+    else asked.response.once('close', left);
   };
 
   const logRefusals = (): void => {
@@ -227,7 +162,7 @@ export const createShedding = (edge: ShedEdge, routes: readonly Route[]): Sheddi
     guard: (handle) => (request, response) => {
       const priority = priorityOf(request.method, request.url);
       const deal = limit.admits(priority) ? letIn : turnAway;
-      deal(handle, request, response, priority);
+      deal({ handle, request, response, priority });
     },
     start: next,
     drain() {
