@@ -1,5 +1,5 @@
 /**
- * What takes long: browsers, servers that are killed and started again, clusters, sales by the clock. `npm run test:long` runs
+ * What takes long: browsers, servers and processes that are killed and started again, clusters, sales by the clock. `npm run test:long` runs
  * these, `npm test` everything else within five minutes on two cores.
  */
 export const LONG = [
@@ -9,7 +9,9 @@ export const LONG = [
   'dist/test/integration/closed-loop.test.js',
   'dist/test/integration/node-killed.test.js',
   'dist/test/integration/postgres-away.test.js',
+  'dist/test/integration/process.test.js',
   'dist/test/integration/rabbit-away.test.js',
+  'dist/test/integration/rabbit-bus.test.js',
   'dist/test/integration/redis-away.test.js',
   'dist/test/integration/redis-flushed.test.js',
   'dist/test/integration/roles-apart.test.js',
