@@ -64,7 +64,13 @@ const insists = async <T>(
   return null;
 };
 
-const joins = async (person: Person): Promise<string | null> => {
+/** What a fan has of the line. */
+interface Place {
+  readonly place: string;
+  readonly code: string;
+}
+
+const joins = async (person: Person): Promise<Place | null> => {
   const { eventId, fanId, memory } = person;
   const joined = await insists(
     person,
@@ -75,7 +81,7 @@ const joins = async (person: Person): Promise<string | null> => {
   if (joined === null || isRefusal(joined)) return null;
   memory.place(fanId, joined.receipt?.index ?? joined.number);
   memory.frame(joined.frame);
-  return joined.place;
+  return { place: joined.place, code: joined.recoveryCode };
 };
 
 /** Nobody waits for it: a node that has no frame yet has one sooner or later, or cannot tell, or dies. */
@@ -195,8 +201,82 @@ export const holdsSeats = async (person: Person, passId: PassId, key: string): P
   return result.hold;
 };
 
-/** From the line to the pass; null: it did not come to that. */
+const REMEMBERED: ReadonlySet<string> = new Set([
+  'recovery_code_used',
+  'recovery_code_expired',
+  'recovery_code_invalid',
+]);
+
+/** Types the recovery code into another device; null: it had its time, or nothing was heard. */
+const takesAlong = async (person: Person, { code }: Place): Promise<Place | null> => {
+  const { eventId, fanId, memory, chance } = person;
+  const requestId = deriveId(fanId, 'hand over', `${code} ${chance.whole(0, 1_000_000)}`);
+  const request = { code, callerId: null, requestId, address: null };
+  const taken = await insists(
+    person,
+    'hand over',
+    (node) => node.room.recover(eventId, request),
+    (answer) => !isRefusal(answer) || REMEMBERED.has(answer.code),
+  );
+  if (taken === null || isRefusal(taken)) return null;
+  memory.handedOver(taken.fanId === fanId);
+  return { place: taken.place, code: taken.recoveryCode };
+};
+
+/** The device before has not heard of it and asks on; whoever has the place now is in no way bothered by that. */
+const asksInVain = async (person: Person, ask: () => Promise<Asked<unknown>>): Promise<void> => {
+  const { memory, chance, fanId } = person;
+  for (let attempt = chance.whole(1, 3); attempt > 0 && !person.isClosing(); attempt -= 1) {
+    await waits(person, 0, 2_500);
+    const asked = await ask();
+    if (asked.kind === 'answer')
+      memory.compared(isRefusal(asked.value), `${fanId} was served with what had been handed over`);
+  }
+};
+
+const redeemsInVain = (person: Person, { place }: Place): Promise<void> =>
+  asksInVain(person, () =>
+    asks(person, 'redeem with the old place', (node) =>
+      node.room.redeem(person.eventId, person.fanId, place),
+    ),
+  );
+
+const holdsInVain = (person: Person, passId: PassId): Promise<void> => {
+  const { eventId, fanId, memory, chance, world } = person;
+  const wish = wishOf(person);
+  const holdId = deriveId(fanId, 'holds', `in vain ${chance.whole(0, 1_000_000)}`);
+  const command: HoldCommand = { ...wish, holdId, eventId, fanId, passId, fingerprint: JSON.stringify(wish) };
+  return asksInVain(person, async () => {
+    const invokedAtMs = world.nowMs;
+    const asked = await asks(person, 'hold with the old pass', (node) => node.sale.tickets.hold(command));
+    // Until it is refused it has a hand on its seats, and others may be refused them for that.
+    memory.request({
+      what: 'hold',
+      fanId,
+      sectionId: wish.sectionId,
+      seatIds: 'seatIds' in wish.wish ? wish.wish.seatIds : null,
+      invokedAtMs,
+      answeredAtMs: world.nowMs,
+      outcome: outcomeOf(asked.kind === 'answer' && isRefusal(asked.value) ? asked.value : null),
+    });
+    return asked;
+  });
+};
+
+/** From the line to the pass; null: it did not come to that. Some take their place along to another device on the way. */
 export const enters = async (person: Person): Promise<PassId | null> => {
-  const place = await joins(person);
-  return place === null ? null : comesIn(person, place);
+  const { chance } = person;
+  const joined = await joins(person);
+  if (joined === null) return null;
+  const device = chance.happens(0.1) ? await takesAlong(person, joined) : null;
+  const place = device ?? joined;
+  const [passId] = await Promise.all([
+    comesIn(person, place.place),
+    device === null ? undefined : redeemsInVain(person, joined),
+  ]);
+  if (passId === null || !chance.happens(0.05)) return passId;
+  const inside = await takesAlong(person, place);
+  if (inside === null) return passId;
+  const [newPassId] = await Promise.all([comesIn(person, inside.place), holdsInVain(person, passId)]);
+  return newPassId;
 };

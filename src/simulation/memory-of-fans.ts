@@ -28,6 +28,7 @@ export class MemoryOfFans {
   readonly #untruths: string[] = [];
   readonly refusals = new Map<string, number>();
   #compared = 0;
+  #handOvers = 0;
 
   constructor(eventId: EventId) {
     this.#eventId = eventId;
@@ -45,7 +46,7 @@ export class MemoryOfFans {
   hold(hold: Hold): void {
     const { fanId, holdId, sectionId, seatIds, expiresAtMs } = hold;
     const known = this.#holds.get(holdId);
-    this.#compare(
+    this.compared(
       known === undefined || known.seatIds.join() === seatIds.join(),
       `hold ${holdId} has changed its seats`,
     );
@@ -66,7 +67,7 @@ export class MemoryOfFans {
   sale(sale: SaleTold, seatIds: readonly string[]): void {
     this.#sales.set(sale.orderId, sale);
     const sold = sale.tickets.map((ticket) => ticket.seatId).sort();
-    this.#compare(
+    this.compared(
       sold.join() === [...seatIds].sort().join(),
       `order ${sale.orderId} was told with other seats`,
     );
@@ -102,9 +103,20 @@ export class MemoryOfFans {
     this.#frames.set(`${epoch} ${asOf} ${serving}`, { epoch, asOfMs: Date.parse(asOf), serving });
   }
 
-  #compare(fits: boolean, otherwise: string): void {
+  /** One answer held against what was known before. */
+  compared(fits: boolean, otherwise: string): void {
     this.#compared += 1;
     if (!fits) this.#untruths.push(otherwise);
+  }
+
+  handedOver(sameFan: boolean): void {
+    this.#handOvers += 1;
+    this.compared(sameFan, 'a recovery code brought the place of another fan');
+  }
+
+  /** Places that went to another device. */
+  get handOvers(): number {
+    return this.#handOvers;
   }
 
   history(): ClientHistory {

@@ -55,6 +55,7 @@ export interface SimulationResult {
       | 'confirmed'
       | 'tickets'
       | 'given back'
+      | 'handed over'
       // How orders whose money came late have ended.
       | `late ${OrderEnding}`,
       number
@@ -228,6 +229,7 @@ const verdictsOf = ({ postgres, site, memory, eventId, show }: Stage): readonly 
   });
 
 const countsOf = (
+  handOvers: number,
   records: SaleRecords,
   orders: readonly OrderRow[],
   fans: number,
@@ -244,6 +246,7 @@ const countsOf = (
     'given back': records.orders.filter(
       (order) => order.reason === 'cancelled' && order.status === 'refunded',
     ).length,
+    'handed over': handOvers,
     'late honoured': late('honoured'),
     'late reseated': late('reseated'),
     'late refunded': late('refunded'),
@@ -298,7 +301,12 @@ export const simulate = async (options: SimulationOptions): Promise<SimulationRe
     virtualMs,
     faults: Object.fromEntries(sorted(stage.faults.counts())),
     refusals: Object.fromEntries(sorted(stage.memory.refusals)),
-    counts: countsOf(stage.postgres.records(stage.eventId), stage.postgres.tables.orders.values(), fans),
+    counts: countsOf(
+      stage.memory.handOvers,
+      stage.postgres.records(stage.eventId),
+      stage.postgres.tables.orders.values(),
+      fans,
+    ),
     verdicts,
   };
 };

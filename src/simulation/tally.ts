@@ -54,7 +54,17 @@ const SOME_SEEDS = 30;
 const MANY_SEEDS = 1_000;
 
 const COMMON: Readonly<Record<Kind, readonly string[]>> = {
-  counts: ['places', 'admissions', 'holds', 'orders', 'confirmed', 'tickets', 'given back', 'late honoured'],
+  counts: [
+    'places',
+    'admissions',
+    'holds',
+    'orders',
+    'confirmed',
+    'tickets',
+    'given back',
+    'handed over',
+    'late honoured',
+  ],
   refusals: ['seat_taken', 'not_called'],
   faults: ['postgres lost before', 'postgres lost after', 'postgres away'],
 };
