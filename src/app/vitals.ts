@@ -78,8 +78,10 @@ export const createVitalSigns = (): VitalSigns => {
       subscribe: (queue, prefetch, onDelivery) =>
         bus.subscribe(queue, prefetch, (delivery) => {
           // A repeat is late because it failed, not because the way is slow.
-          if (delivery.attempt === 1)
-            arrivals.record(Math.max(0, nowMs() - lag.aheadMs - delivery.envelope.occurredAtMs));
+          if (delivery.attempt === 1) {
+            const { occurredAtMs, saidAgainAtMs = occurredAtMs } = delivery.envelope;
+            arrivals.record(Math.max(0, nowMs() - lag.aheadMs - saidAgainAtMs));
+          }
           onDelivery(delivery);
         }),
     }),

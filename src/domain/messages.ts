@@ -40,6 +40,8 @@ export interface Envelope<T extends MessageType = MessageType> {
   readonly id: string;
   readonly type: T;
   readonly occurredAtMs: number;
+  /** Present: it was sent before and is said again, since then. What it tells is as old as ever. */
+  readonly saidAgainAtMs?: number | undefined;
   readonly eventId: EventId;
   readonly orderId: OrderId;
   readonly data: MessageData[T];

@@ -9,7 +9,7 @@ const millis = z.number().int();
 const minor = z.number().int().min(0);
 const reason = z.enum(ORDER_REASONS);
 
-const common = { id, occurredAtMs: millis, eventId: id, orderId: id };
+const common = { id, occurredAtMs: millis, saidAgainAtMs: millis.optional(), eventId: id, orderId: id };
 
 const schema = z.discriminatedUnion('type', [
   z.object({

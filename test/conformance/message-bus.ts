@@ -65,7 +65,7 @@ export const messageBusConformance = (test: TestFn, name: string, make: Make): v
     const [tickets, payments] = [collect(), collect()];
     await bus.subscribe('tickets', 10, tickets.take);
     await bus.subscribe('payments', 10, payments.take);
-    const [one, other] = [paymentOk(), orderRejected()];
+    const [one, other] = [paymentOk(), { ...orderRejected(), saidAgainAtMs: 5 }];
     t.deepEqual(await bus.publish([one, other]), ['confirmed', 'confirmed']);
     t.deepEqual((await tickets.nth(0)).delivery.envelope, one);
     t.deepEqual((await payments.nth(0)).delivery.envelope, other);

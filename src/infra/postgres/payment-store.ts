@@ -228,7 +228,8 @@ export const createPaymentStore = (pool: Pool): PaymentStore => ({
 
   async sayAgain(orderId) {
     const { rowCount } = await pool.query(
-      'UPDATE payments.outbox SET sent_at = NULL, leased_until = NULL WHERE order_id = $1 AND sent_at IS NOT NULL',
+      `UPDATE payments.outbox SET sent_at = NULL, leased_until = NULL, again_at = clock_timestamp()
+        WHERE order_id = $1 AND sent_at IS NOT NULL`,
       [orderId],
     );
     return (rowCount ?? 0) > 0;

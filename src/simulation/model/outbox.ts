@@ -9,6 +9,8 @@ interface OutboxRow {
   readonly envelope: AnyEnvelope;
   readonly leasedUntilMs: number | null;
   readonly sent: boolean;
+  /** Null: it was not sent before. */
+  readonly againAtMs: number | null;
 }
 
 export interface OutboxModel {
@@ -21,6 +23,9 @@ export interface OutboxModel {
   said(): readonly AnyEnvelope[];
   unsent(eventId: string): number;
 }
+
+const toEnvelope = ({ envelope, againAtMs }: OutboxRow): AnyEnvelope =>
+  againAtMs === null ? envelope : { ...envelope, saidAgainAtMs: Math.floor(againAtMs) };
 
 /** `createOutbox` of Postgres, in memory: the same leases, the same order. */
 export const createOutboxModel = (db: Database, clock: Pick<Clock, 'nowMs'>, ids: Ids): OutboxModel => {
@@ -35,11 +40,11 @@ export const createOutboxModel = (db: Database, clock: Pick<Clock, 'nowMs'>, ids
     write(message) {
       position += 1;
       const envelope = { id: ids.next(), occurredAtMs: Math.floor(clock.nowMs()), ...message } as AnyEnvelope;
-      rows.set(envelope.id, { position, envelope, leasedUntilMs: null, sent: false });
+      rows.set(envelope.id, { position, envelope, leasedUntilMs: null, sent: false, againAtMs: null });
     },
     sayAgain(orderId) {
       const sent = rows.values().filter((row) => row.sent && row.envelope.orderId === orderId);
-      for (const row of sent) change(row, { sent: false, leasedUntilMs: null });
+      for (const row of sent) change(row, { sent: false, leasedUntilMs: null, againAtMs: clock.nowMs() });
       return sent.length > 0;
     },
     said: () => rows.values().map((row) => row.envelope),
@@ -50,10 +55,10 @@ export const createOutboxModel = (db: Database, clock: Pick<Clock, 'nowMs'>, ids
         const due = rows
           .values()
           .filter((row) => !row.sent && (row.leasedUntilMs === null || row.leasedUntilMs <= nowMs))
-          .sort((a, b) => a.position - b.position)
+          .sort((a, b) => (a.againAtMs ?? 0) - (b.againAtMs ?? 0) || a.position - b.position)
           .slice(0, limit);
         for (const row of due) change(row, { leasedUntilMs: nowMs + leaseMs });
-        return due.map((row) => row.envelope);
+        return due.map(toEnvelope);
       },
       async markSent(messageIds) {
         for (const row of unsentOf(messageIds)) change(row, { sent: true, leasedUntilMs: null });
@@ -65,7 +70,7 @@ export const createOutboxModel = (db: Database, clock: Pick<Clock, 'nowMs'>, ids
       recover: async () => 0,
       async backlog() {
         const unsent = rows.values().filter((row) => !row.sent);
-        const oldest = Math.min(...unsent.map((row) => row.envelope.occurredAtMs));
+        const oldest = Math.min(...unsent.map((row) => row.againAtMs ?? row.envelope.occurredAtMs));
         const oldestAgeMs = unsent.length === 0 ? 0 : Math.max(0, Math.floor(clock.nowMs() - oldest));
         return { unsent: unsent.length, oldestAgeMs };
       },
