@@ -99,6 +99,18 @@ export const ACTOR_AND_EDGE_BUGS: readonly SeededBug[] = [
     },
   },
   {
+    name: 'refusals-all-at-once',
+    what: 'a node says no to everybody at once, whatever that costs it',
+    promise: 17,
+    changes: [
+      { file: 'domain/waiting-requests.js', find: 'if (this.#refusals >= 1) {', replace: 'if (true) {' },
+    ],
+    caughtBy: {
+      file: 'domain/waiting-requests',
+      title: 'as long as saying no is cheap for the node, nobody waits for a no',
+    },
+  },
+  {
     name: 'unknown-told-as-taken',
     what: 'Postgres gave no word, and the fan is told that the seat is gone',
     promise: 16,

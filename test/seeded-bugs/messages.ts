@@ -82,10 +82,29 @@ export const MESSAGE_BUGS: readonly SeededBug[] = [
     name: 'outbox-claimed-twice',
     what: 'two relays at once claim the same rows',
     promise: 3,
-    changes: [{ file: 'infra/postgres/outbox.js', find: '    FOR UPDATE SKIP LOCKED\n', replace: '' }],
+    changes: [
+      {
+        file: 'infra/postgres/outbox.js',
+        find: '    LIMIT $1\n    FOR UPDATE SKIP LOCKED\n',
+        replace: '    LIMIT $1\n',
+      },
+    ],
     caughtBy: {
       file: 'integration/outbox',
       title: 'tickets: many claimers at once share the rows, none twice',
+    },
+  },
+  {
+    name: 'said-again-taken-for-late',
+    what: 'what is said again after a lost queue counts as late since it happened, and closes the line',
+    promise: 13,
+    changes: [
+      { file: 'app/vitals.js', find: 'lag.aheadMs - saidAgainAtMs', replace: 'lag.aheadMs - occurredAtMs' },
+    ],
+    caughtBy: {
+      file: 'app/vitals',
+      title:
+        'messages of an hour ago that are said again now are not late, or a lost queue would close the line',
     },
   },
   {
