@@ -38,7 +38,7 @@ const AT_LEAST: Readonly<Record<What, number>> = {
   extended: 1,
   abandoned: 1,
   unpaid: 0,
-  cancelled: 0,
+  cancelled: 1,
   declined: 0,
   paid: 8,
   sold: 8,
