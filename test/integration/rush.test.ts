@@ -49,7 +49,8 @@ const sellsOut = async (t: ExecutionContext, variant: Variant): Promise<void> =>
   t.true(result.outcomes.bought >= 5);
   t.deepEqual(
     result.audit.filter((verdict) => verdict.state === 'not_checked').map((verdict) => verdict.promise),
-    result.audit.some((verdict) => verdict.promise === 'P9' && verdict.state === 'ok') ? [] : ['P9'],
+    // Nobody gives a paid order back in a rush.
+    ['P2', ...(result.audit.some(({ promise, state }) => promise === 'P9' && state === 'ok') ? [] : ['P9'])],
   );
 };
 
