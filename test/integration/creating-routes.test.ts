@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import test from 'ava';
 import { ask, newKey, type Ask, type Reply } from '../support/api.ts';
 import { definition, sharedStage, startTestApp, type TestApp } from '../support/app.ts';
+import { eventually } from '../support/eventually.ts';
 import type { Fan } from '../support/fan.ts';
 
 /**
@@ -88,6 +89,8 @@ const ROUTES: readonly CreatingRoute[] = [
       const other = await app.fan();
       await other.join(eventId);
       const path = `/v1/events/${eventId}/admission`;
+      // On a busy machine the line's next step may be some time away.
+      await eventually(async () => assert.equal((await fan.standing(eventId)).state, 'called'));
       return {
         path,
         ask: { token: fan.token, body: { place: fan.place() } },
