@@ -52,7 +52,8 @@ test('two thousand pollers of one event cost the node about two frame requests a
   if (nginx === null) return;
   const agent = new Agent({ keepAlive: true, maxSockets: 20 });
   t.teardown(() => agent.destroy());
-  const [pollers, seconds] = [2_000, 3];
+  // nginx counts whole seconds: what is fresh for one may be given for two, and the third round may come just before its end.
+  const [pollers, seconds] = [2_000, 4];
   const statuses = new Map<number, number>();
   const startedAt = performance.now();
   for (let round = 0; round < seconds; round += 1) {
