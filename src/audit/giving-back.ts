@@ -4,8 +4,8 @@ import type { ClientHistory } from './history.ts';
 import { judge, notChecked, type Verdict } from './verdict.ts';
 
 /**
- * P2 by what fans were told: whoever gave an order back has all of the money and no ticket; whoever was refused that has the
- * order as it was.
+ * P2 by what fans were told: whoever gave an order back has all of the money and no ticket; of whoever was refused that, it was not
+ * taken back (a person may have returned its money for another reason).
  */
 export const givenBackForMoney = (
   records: SaleRecords,
@@ -24,11 +24,11 @@ export const givenBackForMoney = (
   );
   const asked = history.requests.filter((request) => request.what === 'give_back');
   const breaches = asked.flatMap(({ orderId, outcome }) => {
-    const status = orders.get(orderId)?.status ?? 'gone';
+    const { status = 'gone', reason = null } = orders.get(orderId) ?? {};
     if (outcome.kind === 'refused')
-      return status === 'confirmed'
-        ? []
-        : [`order ${orderId} was not taken back (${outcome.code}) and is ${status}`];
+      return status === 'refunded' && reason === 'cancelled'
+        ? [`order ${orderId} was given back although its fan was told ${outcome.code}`]
+        : [];
     if (outcome.kind === 'unknown') return [];
     return [
       ...(status === 'refunded' ? [] : [`order ${orderId} was given back and is ${status}`]),

@@ -201,7 +201,8 @@ export const holdsSeats = async (person: Person, passId: PassId, key: string): P
   return result.hold;
 };
 
-const REMEMBERED: ReadonlySet<string> = new Set([
+/** Asking again would not help. */
+const CODE_REFUSED: ReadonlySet<string> = new Set([
   'recovery_code_used',
   'recovery_code_expired',
   'recovery_code_invalid',
@@ -216,7 +217,7 @@ const takesAlong = async (person: Person, { code }: Place): Promise<Place | null
     person,
     'hand over',
     (node) => node.room.recover(eventId, request),
-    (answer) => !isRefusal(answer) || REMEMBERED.has(answer.code),
+    (answer) => !isRefusal(answer) || CODE_REFUSED.has(answer.code),
   );
   if (taken === null || isRefusal(taken)) return null;
   memory.handedOver(taken.fanId === fanId);

@@ -10,8 +10,8 @@ import type { FanId, HoldId } from '../../domain/ids.ts';
  * - `release` ok: the hold has ended; if it still had the seat, by this.
  * - `order` ok: a hold that had the seat then became an order, which may end without a sale at any later time. Refused with a
  *   code that says the hold is lost: it did not have the seat at some moment in between.
- * - `sell` ok: the seat is that hold's until it is given back. `late`: the order had ended, and its money came after that; the seat may also have
- *   been free when it was sold.
+ * - `sell` ok: the seat is that hold's until it is given back. `late`: the order had ended, and its money came after that; the seat
+ *   may also have been free when it was sold.
  *
  * - `give_back` ok: the seat that was sold to that hold is free.
  *

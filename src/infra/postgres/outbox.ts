@@ -63,7 +63,7 @@ const AGAIN_AFTER = "interval '1 minute'";
  */
 const AGAIN_PER_SECOND = 1_000;
 
-/** What its sender knows to have been heard: the answer to it came. */
+/** What need not be heard any more: its answer came, or the order has ended without one. */
 const HEARD = {
   tickets: `type = 'PedidoCriado' AND EXISTS (
               SELECT 1 FROM tickets.orders o WHERE o.order_id = said.order_id AND o.status <> 'awaiting_payment')`,
@@ -92,7 +92,8 @@ const RECEIVER = { tickets: 'payments', payments: 'tickets' } as const satisfies
 
 /**
  * The outbox of one service. A row is written by the transaction that makes it true (see the stores); here it is only
- * claimed and ticked off. Claims come oldest first, and what was sent before after that; the schema name is from a closed list and never from outside.
+ * claimed and ticked off. Claims come oldest first, and what was sent before after that. The schema name is from a closed list and
+ * never from outside.
  */
 export const createOutbox = (pool: Pool, schema: 'tickets' | 'payments'): Outbox => {
   const table = `${schema}.outbox`;
