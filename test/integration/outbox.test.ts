@@ -105,6 +105,7 @@ for (const schema of SCHEMAS) {
     t.is(await outbox.recover(), old.length);
     const ids = await fill(pool, schema, 2);
     const claimed = await outbox.claim(old.length, 60_000);
+    t.true(claimed.length < old.length / 2, 'they become due one after the other');
     t.deepEqual(
       claimed.slice(0, 2).map((one) => one.id),
       ids,
@@ -116,7 +117,6 @@ for (const schema of SCHEMAS) {
     t.true((await outbox.backlog()).oldestAgeMs < 30_000);
     for (const { saidAgainAtMs = 0 } of claimed.slice(2))
       t.true(Math.abs(Date.now() - aheadMs - saidAgainAtMs) < 30_000, 'it counts from when it was due again');
-    t.deepEqual(await outbox.claim(old.length, 60_000).then((more) => more.length < old.length / 2), true);
   });
 
   test(`${schema}: many claimers at once share the rows, none twice`, async (t) => {
