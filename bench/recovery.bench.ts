@@ -2,7 +2,7 @@ import { guardian } from '../src/actors/guardian.ts';
 import type { ActorRef } from '../src/actors/kit/actor.ts';
 import { CrashLog } from '../src/actors/kit/set-aside.ts';
 import { createActorSystem } from '../src/actors/kit/system.ts';
-import type { SectionMessage } from '../src/actors/seat-section.ts';
+import type { SectionMessage } from '../src/actors/section-messages.ts';
 import type { SaleEvent } from '../src/domain/event.ts';
 import type { SeatMap } from '../src/domain/ports/services.ts';
 import { isRefusal, type Refusal } from '../src/domain/refusal.ts';
@@ -116,7 +116,8 @@ export const benchRecovery = async (): Promise<object> => {
         holdTtlMs: 60_000,
         effects: {
           decide: () => Promise.reject(new Error('nobody holds here')),
-          readSection: (eventId, sectionId, since) => ledger.readSection(eventId, sectionId, since),
+          readSection: (eventId, sectionId) => ledger.readSection(eventId, sectionId),
+          readChanges: (eventId, sectionId, since) => ledger.readChanges(eventId, sectionId, since),
           clock: systemClock,
           random: systemRandom,
           crashes: new CrashLog(),

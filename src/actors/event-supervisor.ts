@@ -2,7 +2,8 @@ import type { EventId, SectionId } from '../domain/ids.ts';
 import { refuse, type Refusal } from '../domain/refusal.ts';
 import type { ActorContext, ActorRef, ActorSpec, Ending } from './kit/actor.ts';
 import type { ReplyPort } from './kit/reply-port.ts';
-import { seatSection, type SectionEffects, type SectionMessage } from './seat-section.ts';
+import { seatSection } from './seat-section.ts';
+import type { SectionEffects, SectionMessage } from './section-messages.ts';
 
 /**
  * One event: spawns its seat sections on first use, and hands out their references. Holds do not pass through it: nact

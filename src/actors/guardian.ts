@@ -2,7 +2,7 @@ import type { EventId, SectionId } from '../domain/ids.ts';
 import { eventSupervisor, type SupervisorMessage } from './event-supervisor.ts';
 import type { ActorContext, ActorRef, ActorSpec, Ending } from './kit/actor.ts';
 import type { ReplyPort } from './kit/reply-port.ts';
-import type { SectionEffects } from './seat-section.ts';
+import type { SectionEffects } from './section-messages.ts';
 
 /** The root of the tree: one event supervisor per event, spawned on first use. */
 export type GuardianMessage =

@@ -1,9 +1,6 @@
-import type { HoldRequest, HoldResult } from '../domain/hold.ts';
-import type { EventId, SeatId, SectionId } from '../domain/ids.ts';
-import type { Clock, Random } from '../domain/ports/environment.ts';
-import type { HoldCommand, SeatMap } from '../domain/ports/services.ts';
+import type { HoldResult } from '../domain/hold.ts';
+import type { SeatMap } from '../domain/ports/services.ts';
 import { refuse, type Refusal } from '../domain/refusal.ts';
-import type { SeatRow } from '../domain/seat.ts';
 import {
   claim,
   learn,
@@ -15,53 +12,8 @@ import {
 } from '../domain/section.ts';
 import { seatMapOf } from '../domain/seat-map.ts';
 import type { ActorContext, ActorSpec, Outcome } from './kit/actor.ts';
-import type { ReplyPort } from './kit/reply-port.ts';
 import type { CrashLog, SetAside } from './kit/set-aside.ts';
-
-/**
- * One section of one event. It settles contention between fans of this node before a lock is taken: a seat that is taken,
- * or being decided, is refused from memory at once; only what may be free goes on to Redis and Postgres. It never says
- * "yours" from memory, and it never waits in its handler: what it asks of the outside comes back as a message.
- */
-export type SectionMessage =
-  | { readonly type: 'hold'; readonly command: HoldCommand; readonly port: ReplyPort<HoldResult> }
-  | { readonly type: 'map'; readonly port: ReplyPort<SeatMap | Refusal> }
-  /** Something outside of this actor changed seats of this section: look again. */
-  | { readonly type: 'changed' }
-  | { readonly type: 'decided'; readonly ask: Ask; readonly outcome: Outcome<HoldResult> }
-  | { readonly type: 'read'; readonly askedInTurn: number; readonly outcome: Outcome<readonly SeatRow[]> }
-  | { readonly type: 'refresh' };
-
-export interface SectionEffects {
-  /** Lock, map and hold: see `tickets/hold-protocol.ts`. Rejects when the outcome is not known. */
-  readonly decide: (request: HoldRequest, owner: string) => Promise<HoldResult>;
-  readonly readSection: (
-    eventId: EventId,
-    sectionId: SectionId,
-    changedSinceMs?: number,
-  ) => Promise<readonly SeatRow[]>;
-  readonly clock: Pick<Clock, 'nowMs'>;
-  /** Of all sections of this process, so that it outlives each of them. */
-  readonly crashes: CrashLog;
-  readonly random: Random;
-  /** Names this process among others, in the values of the locks its sections take. */
-  readonly owner: string;
-}
-
-export interface SectionOptions {
-  readonly eventId: EventId;
-  readonly sectionId: SectionId;
-  readonly holdTtlMs: number;
-  readonly effects: SectionEffects;
-}
-
-/** A hold on its way to Postgres. */
-interface Ask {
-  readonly command: HoldCommand;
-  readonly port: ReplyPort<HoldResult>;
-  readonly seatIds: readonly SeatId[];
-  readonly attempt: number;
-}
+import type { Ask, Look, SectionMessage, SectionOptions } from './section-messages.ts';
 
 interface SectionState {
   /** Null until Postgres has been read: then requests wait in `waiting`. */
@@ -83,10 +35,9 @@ interface SectionState {
 /** How old the belief may get while somebody uses the section: other nodes sell from it too. */
 const REFRESH_EVERY_MS = 1_000;
 /**
- * A change is dated before it is committed, so each read of changes goes back so far; what takes longer to commit is seen
- * when the whole section is read, which happens this often.
+ * A look at changes misses none by itself. Whatever else may go wrong (a standby was promoted that had not heard of everything,
+ * and counts its transactions anew), a belief is never wrong for longer than this.
  */
-const OVERLAP_MS = 2_000;
 const READ_ALL_EVERY_MS = 20_000;
 /** Nobody wanted anything for this long: stop reading. The next one who does waits for a fresh read. */
 const IDLE_AFTER_MS = 15_000;
@@ -96,6 +47,11 @@ const MAX_WAITING = 2_000;
 /** Room for a burst of a whole front row's worth of fans; what is beyond is refused with 503 at once. */
 const MAILBOX = 5_000;
 
+/**
+ * One section of one event. It settles contention between fans of this node before a lock is taken: a seat that is taken,
+ * or being decided, is refused from memory at once; only what may be free goes on to Redis and Postgres. It never says
+ * "yours" from memory, and it never waits in its handler: what it asks of the outside comes back as a message.
+ */
 export const seatSection = (options: SectionOptions): ActorSpec<SectionState, SectionMessage> => ({
   name: options.sectionId,
   kind: 'seat-section',
@@ -283,16 +239,16 @@ const read = (options: SectionOptions, state: SectionState, context: Context): v
   }
   state.reading = true;
   state.again = false;
-  const { clock, readSection } = options.effects;
+  const { effects, eventId, sectionId } = options;
   const askedInTurn = state.section?.turn ?? 0;
-  let since: number | undefined;
-  if (state.section !== null && clock.nowMs() < state.readAllAtMs) {
-    since = state.section.knownUntilMs - OVERLAP_MS;
-  } else {
-    state.readAllAtMs = clock.nowMs() + READ_ALL_EVERY_MS;
-  }
-  context.effect(
-    () => readSection(options.eventId, options.sectionId, since),
+  const since = state.section?.knownUntil ?? 0;
+  const whole = state.section === null || effects.clock.nowMs() >= state.readAllAtMs;
+  if (whole) state.readAllAtMs = effects.clock.nowMs() + READ_ALL_EVERY_MS;
+  context.effect<Look>(
+    async () =>
+      whole
+        ? { whole, look: await effects.readSection(eventId, sectionId) }
+        : { whole, look: await effects.readChanges(eventId, sectionId, since) },
     (outcome) => ({ type: 'read', askedInTurn, outcome }),
   );
 };
@@ -301,7 +257,7 @@ const onRead = (
   options: SectionOptions,
   state: SectionState,
   askedInTurn: number,
-  outcome: Outcome<readonly SeatRow[]>,
+  outcome: Outcome<Look>,
   context: Context,
 ): void => {
   state.reading = false;
@@ -310,8 +266,7 @@ const onRead = (
     state.stale = false;
     // Also when nothing changed: a hold may have run out since the map was drawn.
     state.map = null;
-    if (state.section === null) state.section = sectionFrom(outcome.ok);
-    else learn(state.section, outcome.ok, askedInTurn);
+    takeOver(state, outcome.ok, askedInTurn);
   } else {
     state.readAllAtMs = 0;
   }
@@ -322,6 +277,16 @@ const onRead = (
     for (const { port } of waiting) port.reply(refuse('unavailable', { retryAfterMs: 1_000 }));
   }
   if (state.again) read(options, state, context);
+};
+
+const takeOver = (state: SectionState, { whole, look }: Look, askedInTurn: number): void => {
+  if (state.section === null) {
+    if (whole) state.section = sectionFrom(look);
+    return;
+  }
+  // Transactions are counted anew: what was changed under lower numbers than before would never be told.
+  if (look.knownUntil < state.section.knownUntil) state.readAllAtMs = 0;
+  learn(state.section, look, askedInTurn);
 };
 
 const keepFresh = (state: SectionState, context: Context): void => {

@@ -1,7 +1,7 @@
 import { guardian } from '../actors/guardian.ts';
 import { CrashLog } from '../actors/kit/set-aside.ts';
 import { createActorSystem, type ActorSystem } from '../actors/kit/system.ts';
-import type { SectionEffects } from '../actors/seat-section.ts';
+import type { SectionEffects } from '../actors/section-messages.ts';
 import type { Config } from '../config.ts';
 import type { HoldResult } from '../domain/hold.ts';
 import type { Clock, Ids, Random } from '../domain/ports/environment.ts';
@@ -149,7 +149,8 @@ export const startSale = (parts: SaleParts): Sale => {
         ? parts.tracing.step('decide', { ids: [request.holdId], attributes }, decide)
         : decide();
     },
-    readSection: (eventId, sectionId, since) => ledger.readSection(eventId, sectionId, since),
+    readSection: (eventId, sectionId) => ledger.readSection(eventId, sectionId),
+    readChanges: (eventId, sectionId, since) => ledger.readChanges(eventId, sectionId, since),
     clock,
     random,
     crashes: new CrashLog(),

@@ -34,6 +34,19 @@ export interface SeatRow {
   readonly fence: number;
   /** Rises by one with each change of any kind; a section's version is the sum over its seats. */
   readonly revision: number;
-  /** When it last changed, by Postgres' clock; a transaction that takes long commits an older time. */
-  readonly changedAtMs: number;
+  /** Which transaction changed it last: later ones have greater numbers, in the order in which they began to write. */
+  readonly changedIn: number;
+}
+
+/** What can become different about a seat: all that somebody who knows the section needs to hear. */
+export type SeatNews = Pick<
+  SeatRow,
+  'seatId' | 'status' | 'holdId' | 'heldUntilMs' | 'revision' | 'changedIn'
+>;
+
+/** One look at the seats of a section. */
+export interface SectionLook<Seat> {
+  readonly seats: readonly Seat[];
+  /** Whatever this look does not show was, or will be, changed by a transaction of this number or a later one. */
+  readonly knownUntil: number;
 }

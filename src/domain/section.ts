@@ -2,7 +2,7 @@ import type { Hold } from './hold.ts';
 import type { HoldId, SeatId } from './ids.ts';
 import { pickSeats } from './pick-seats.ts';
 import { refuse, type Refusal } from './refusal.ts';
-import type { SeatRow, SeatStatus } from './seat.ts';
+import type { SeatNews, SeatRow, SeatStatus, SectionLook } from './seat.ts';
 
 /**
  * What one section actor believes about its seats, and the rules by which it settles contention before Redis or Postgres
@@ -32,8 +32,8 @@ export interface Section {
   readonly inOrder: SeatBelief[];
   /** Counts everything that happens here: tells what a snapshot that was asked for earlier cannot know. */
   turn: number;
-  /** By Postgres' clock: all it told us of that it dated before this has been taken over. */
-  knownUntilMs: number;
+  /** What earlier transactions than this one changed has been taken over. */
+  knownUntil: number;
 }
 
 export type SeatWish = { readonly seatIds: readonly SeatId[] } | { readonly quantity: number };
@@ -44,10 +44,9 @@ export interface AskLedger {
   readonly seatIds: readonly SeatId[];
 }
 
-export const sectionFrom = (rows: readonly SeatRow[]): Section => {
-  const section: Section = { seats: new Map(), inOrder: [], turn: 0, knownUntilMs: 0 };
-  for (const row of rows) {
-    if (row.changedAtMs > section.knownUntilMs) section.knownUntilMs = row.changedAtMs;
+export const sectionFrom = ({ seats, knownUntil }: SectionLook<SeatRow>): Section => {
+  const section: Section = { seats: new Map(), inOrder: [], turn: 0, knownUntil };
+  for (const row of seats) {
     const belief: SeatBelief = {
       seatId: row.seatId,
       row: row.row,
@@ -194,19 +193,17 @@ const forget = (seat: SeatBelief): void => {
 };
 
 /**
- * Takes over what Postgres said in a read that was begun in turn `askedInTurn`. Seats that are being decided, or about
- * which we learned something since, keep what we know: the read may be older than that. News that was left out that way
- * holds `knownUntilMs` back, so that the next read of changes tells it again.
+ * Takes over what Postgres said in a look that was begun in turn `askedInTurn`. Seats that are being decided, or about
+ * which we learned something since, keep what we know: the look may be older than that. News that was left out that way
+ * holds `knownUntil` back, so that the next look at changes tells it again.
  */
-export const learn = (section: Section, rows: readonly SeatRow[], askedInTurn: number): void => {
-  let newestMs = section.knownUntilMs;
-  let leftOutMs = Number.POSITIVE_INFINITY;
-  for (const row of rows) {
-    if (row.changedAtMs > newestMs) newestMs = row.changedAtMs;
+export const learn = (section: Section, look: SectionLook<SeatNews>, askedInTurn: number): void => {
+  section.knownUntil = look.knownUntil;
+  for (const row of look.seats) {
     const seat = section.seats.get(row.seatId);
     if (seat === undefined) continue;
     if (seat.status === 'deciding' || seat.touched > askedInTurn) {
-      if (row.revision > seat.revision) leftOutMs = Math.min(leftOutMs, row.changedAtMs);
+      if (row.revision > seat.revision) section.knownUntil = Math.min(section.knownUntil, row.changedIn);
       continue;
     }
     seat.status = row.status;
@@ -216,7 +213,6 @@ export const learn = (section: Section, rows: readonly SeatRow[], askedInTurn: n
     if (row.status !== 'free') seat.maybe = null;
     seat.revision = row.revision;
   }
-  section.knownUntilMs = Math.min(newestMs, leftOutMs);
 };
 
 /** Rises with every change in Postgres; what is being decided does not count yet. */

@@ -2,7 +2,7 @@ import type { ActorRef } from '../actors/kit/actor.ts';
 import { isFault } from '../actors/kit/reply-port.ts';
 import type { SupervisorMessage } from '../actors/event-supervisor.ts';
 import type { GuardianMessage } from '../actors/guardian.ts';
-import type { SectionMessage } from '../actors/seat-section.ts';
+import type { SectionMessage } from '../actors/section-messages.ts';
 import type { SaleEvent } from '../domain/event.ts';
 import type { EventId, SectionId } from '../domain/ids.ts';
 import { isRefusal, refuse, type Refusal } from '../domain/refusal.ts';

@@ -211,6 +211,22 @@ test('while it is used a section reads once a second; when nobody asks for 15 s 
   t.is(clock.pending, 1, 'only the deadline of the ask is left');
 });
 
+test('after its first look a section reads what changed since, and all of it every 20 s, or where the count of transactions fell', async (t) => {
+  const { ref, reads, clock } = await loaded(t);
+  const ticked = async (knownUntil: number): Promise<number | null | undefined> => {
+    void askMap(ref);
+    await clock.advance(1_000);
+    const since = reads.at(-1)?.input.since;
+    await reads.at(-1)?.answer({ seats: seatRows(10), knownUntil });
+    return since;
+  };
+  void askMap(ref);
+  const asked = [await ticked(700), await ticked(705), await ticked(30), await ticked(31)];
+  t.deepEqual(asked, [1, 700, 705, null], 'after 30 a whole look, since that is below 705');
+  for (let second = 5; second < 24; second += 1) t.is(await ticked(31), 31);
+  t.is(await ticked(31), null, '20 s after the last whole one');
+});
+
 test('after idle time both a map and a hold wait for a fresh read: other nodes have sold and freed meanwhile', async (t) => {
   const { ref, reads, decisions, clock } = await loaded(
     t,

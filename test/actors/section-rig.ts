@@ -1,10 +1,10 @@
 import type { ExecutionContext } from 'ava';
 import type { ActorRef } from '../../src/actors/kit/actor.ts';
-import type { SectionEffects, SectionMessage } from '../../src/actors/seat-section.ts';
+import type { SectionEffects, SectionMessage } from '../../src/actors/section-messages.ts';
 import type { Hold, HoldRequest, HoldResult } from '../../src/domain/hold.ts';
 import type { HoldCommand, SeatMap } from '../../src/domain/ports/services.ts';
 import type { Refusal } from '../../src/domain/refusal.ts';
-import type { SeatRow } from '../../src/domain/seat.ts';
+import type { SeatRow, SectionLook } from '../../src/domain/seat.ts';
 import { CrashLog } from '../../src/actors/kit/set-aside.ts';
 import { createRig, turns, type Rig } from './kit/rig.ts';
 
@@ -36,24 +36,37 @@ const script = <Input, Value>() => {
   return { calls, run };
 };
 
+export interface LookAsked {
+  readonly sectionId: string;
+  /** Null: the whole section. */
+  readonly since: number | null;
+}
+
+/** Bare rows where it does not matter until which transaction they tell. */
+type LookAnswer = readonly SeatRow[] | SectionLook<SeatRow>;
+
+const lookOf = (answer: LookAnswer): SectionLook<SeatRow> =>
+  'knownUntil' in answer ? answer : { seats: answer, knownUntil: 1 };
+
 export interface SectionRig extends Rig {
   readonly effects: SectionEffects;
   readonly decisions: Call<HoldRequest, HoldResult>[];
-  readonly reads: Call<string, readonly SeatRow[]>[];
+  readonly reads: Call<LookAsked, LookAnswer>[];
 }
 
 /** Sections on manual time whose Postgres is the test. */
 export const createSectionRig = (t: ExecutionContext): SectionRig => {
   const rig = createRig(t);
   const decide = script<HoldRequest, HoldResult>();
-  const readSection = script<string, readonly SeatRow[]>();
+  const looks = script<LookAsked, LookAnswer>();
   return {
     ...rig,
     decisions: decide.calls,
-    reads: readSection.calls,
+    reads: looks.calls,
     effects: {
       decide: decide.run,
-      readSection: (_eventId, sectionId) => readSection.run(sectionId),
+      readSection: async (_eventId, sectionId) => lookOf(await looks.run({ sectionId, since: null })),
+      readChanges: async (_eventId, sectionId, since) => lookOf(await looks.run({ sectionId, since })),
       clock: rig.clock,
       crashes: new CrashLog(),
       owner: 'test',
@@ -75,7 +88,7 @@ export const seatRows = (
     heldUntilMs: null,
     fence: 0,
     revision: 0,
-    changedAtMs: 0,
+    changedIn: 0,
     ...change(index + 1),
   }));
 

@@ -3,7 +3,7 @@ import type { SupervisorMessage } from '../../src/actors/event-supervisor.ts';
 import { guardian } from '../../src/actors/guardian.ts';
 import type { ActorRef, Ending } from '../../src/actors/kit/actor.ts';
 import { isFault } from '../../src/actors/kit/reply-port.ts';
-import type { SectionMessage } from '../../src/actors/seat-section.ts';
+import type { SectionMessage } from '../../src/actors/section-messages.ts';
 import type { Refusal } from '../../src/domain/refusal.ts';
 import { createSectionDirectory } from '../../src/tickets/section-directory.ts';
 import { turns } from './kit/rig.ts';
@@ -31,7 +31,7 @@ const createTree = (t: ExecutionContext) => {
     guardian({
       holdTtlMs: 1_000,
       // Postgres is at hand: what matters here is who asks it.
-      effects: { ...rig.effects, readSection: () => Promise.resolve(seatRows(2)) },
+      effects: { ...rig.effects, readSection: () => Promise.resolve({ seats: seatRows(2), knownUntil: 1 }) },
       onSection: ({ eventId, sectionId, state }) => changes.push(`${eventId}/${sectionId} ${state}`),
       onFatal: (ending) => fatal.push(ending),
     }),

@@ -1,7 +1,13 @@
 import test from 'ava';
 import fc from 'fast-check';
 import type { Hold } from '../../src/domain/hold.ts';
-import { mayBecome, type SeatRow, type SeatStatus } from '../../src/domain/seat.ts';
+import {
+  mayBecome,
+  type SeatNews,
+  type SeatRow,
+  type SeatStatus,
+  type SectionLook,
+} from '../../src/domain/seat.ts';
 import { seatMapOf } from '../../src/domain/seat-map.ts';
 import {
   claim,
@@ -11,6 +17,7 @@ import {
   settleRefused,
   settleUnknown,
   versionOf,
+  type SeatBelief,
 } from '../../src/domain/section.ts';
 
 const NOW_MS = 1_000;
@@ -25,7 +32,7 @@ const row = (number: number, change: Partial<SeatRow> = {}): SeatRow => ({
   heldUntilMs: null,
   fence: 0,
   revision: 0,
-  changedAtMs: 0,
+  changedIn: 0,
   ...change,
 });
 
@@ -42,6 +49,11 @@ const hold = (holdId: string, seatIds: readonly string[], change: Partial<Hold> 
   extended: false,
   state: 'active',
   ...change,
+});
+
+const look = <Seat extends SeatNews>(seats: readonly Seat[], knownUntil = 1): SectionLook<Seat> => ({
+  seats,
+  knownUntil,
 });
 
 const statuses = (section: ReturnType<typeof sectionFrom>) => section.inOrder.map((seat) => seat.status);
@@ -61,13 +73,15 @@ test('a seat goes only the ways the protocol knows', (t) => {
 });
 
 test('a named seat is asked for when it may be free; one that stands in the way refuses all of them and is named', (t) => {
-  const section = sectionFrom([
-    row(1),
-    row(2, { status: 'held', heldUntilMs: NOW_MS }),
-    row(3, { status: 'held', heldUntilMs: NOW_MS + 1 }),
-    row(4, { status: 'paying' }),
-    row(5, { status: 'sold' }),
-  ]);
+  const section = sectionFrom(
+    look([
+      row(1),
+      row(2, { status: 'held', heldUntilMs: NOW_MS }),
+      row(3, { status: 'held', heldUntilMs: NOW_MS + 1 }),
+      row(4, { status: 'paying' }),
+      row(5, { status: 'sold' }),
+    ]),
+  );
   t.deepEqual(claim(section, { seatIds: ['A-1-1', 'A-1-4', 'A-1-3'] }, 'h', NOW_MS, 0), {
     kind: 'refused',
     code: 'seat_taken',
@@ -89,7 +103,7 @@ test('a named seat is asked for when it may be free; one that stands in the way 
 
 test('a repeat finds its own seats again, while they are being decided and after', (t) => {
   for (const wish of [{ seatIds: ['A-1-1', 'A-1-2'] }, { quantity: 2 }]) {
-    const section = sectionFrom([row(1), row(2), row(3), row(4)]);
+    const section = sectionFrom(look([row(1), row(2), row(3), row(4)]));
     const first = claim(section, wish, 'h', NOW_MS, 0);
     t.deepEqual(first, { kind: 'ask', seatIds: ['A-1-1', 'A-1-2'] });
     t.deepEqual(claim(section, wish, 'h', NOW_MS, 0), first, 'while it is being decided');
@@ -102,7 +116,7 @@ test('a repeat finds its own seats again, while they are being decided and after
 });
 
 test('an answer for a hold that has ended leaves its seats free, and one about fewer seats frees the others', (t) => {
-  const section = sectionFrom([row(1), row(2)]);
+  const section = sectionFrom(look([row(1), row(2)]));
   claim(section, { seatIds: ['A-1-1'] }, 'h', NOW_MS, 0);
   settleHeld(section, ['A-1-1'], hold('h', ['A-1-1'], { state: 'released' }));
   t.deepEqual(statuses(section), ['free', 'free']);
@@ -112,7 +126,7 @@ test('an answer for a hold that has ended leaves its seats free, and one about f
 });
 
 test('a refused seat that stood in the way is believed taken for a while, the others can be had at once', (t) => {
-  const section = sectionFrom([row(1), row(2)]);
+  const section = sectionFrom(look([row(1), row(2)]));
   claim(section, { quantity: 2 }, 'h', NOW_MS, 0);
   settleRefused(section, ['A-1-1', 'A-1-2'], 'h', ['A-1-2'], NOW_MS + 100, false);
   t.like(claim(section, { seatIds: ['A-1-2'] }, 'i', NOW_MS + 99, 0), { code: 'seat_taken' });
@@ -121,34 +135,37 @@ test('a refused seat that stood in the way is believed taken for a while, the ot
 });
 
 test('an answer that belongs to somebody else changes nothing', (t) => {
-  const section = sectionFrom([row(1)]);
+  const section = sectionFrom(look([row(1)]));
   claim(section, { seatIds: ['A-1-1'] }, 'h', NOW_MS, 0);
   settleHeld(section, ['A-1-1'], hold('i', ['A-1-1']));
   settleRefused(section, ['A-1-1'], 'i', [], 0, true);
   t.deepEqual(statuses(section), ['deciding']);
 });
 
-test('news that had to be left out is told again by the next read of changes', (t) => {
-  const section = sectionFrom([row(1), row(2)]);
+test('news that had to be left out is told again by the next look at changes', (t) => {
+  const section = sectionFrom(look([row(1), row(2)]));
   claim(section, { seatIds: ['A-1-1'] }, 'h1', NOW_MS, 0);
-  learn(section, [row(2, { revision: 1, changedAtMs: 900 })], section.turn);
-  t.is(section.knownUntilMs, 900);
-  const taken = row(1, { status: 'sold', holdId: 'other', revision: 2, changedAtMs: 500 });
-  learn(section, [taken, row(2, { revision: 2, changedAtMs: 1_000 })], section.turn);
-  t.is(section.knownUntilMs, 500, 'a seat that is being decided was left out');
+  learn(section, look([row(2, { revision: 1, changedIn: 8 })], 9), section.turn);
+  t.is(section.knownUntil, 9);
+  const taken = row(1, { status: 'sold', holdId: 'other', revision: 2, changedIn: 10 });
+  const news = look([taken, row(2, { revision: 2, changedIn: 12 })], 13);
+  learn(section, news, section.turn);
+  t.is(section.knownUntil, 10, 'a seat that is being decided was left out');
   settleRefused(section, ['A-1-1'], 'h1', [], 0, true);
-  learn(section, [taken, row(2, { revision: 2, changedAtMs: 1_000 })], section.turn);
-  t.is(section.knownUntilMs, 1_000);
+  learn(section, news, section.turn);
+  t.is(section.knownUntil, 13);
   t.deepEqual(statuses(section), ['sold', 'free']);
 });
 
 test('fans see what is being decided or paid as held, and a hold whose time is over as free', (t) => {
-  const section = sectionFrom([
-    row(1, { revision: 3 }),
-    row(2, { status: 'paying', revision: 4 }),
-    row(3, { status: 'held', heldUntilMs: NOW_MS }),
-    row(4, { status: 'sold' }),
-  ]);
+  const section = sectionFrom(
+    look([
+      row(1, { revision: 3 }),
+      row(2, { status: 'paying', revision: 4 }),
+      row(3, { status: 'held', heldUntilMs: NOW_MS }),
+      row(4, { status: 'sold' }),
+    ]),
+  );
   claim(section, { seatIds: ['A-1-1'] }, 'h', NOW_MS, 0);
   const map = seatMapOf('e', 'A', section, NOW_MS);
   t.is(map.version, 7);
@@ -165,6 +182,7 @@ interface Stored {
   holdId: string | null;
   heldUntilMs: number | null;
   revision: number;
+  changedIn: number;
 }
 
 interface Ask {
@@ -184,8 +202,9 @@ type Act =
       readonly seat: number;
       readonly status: SeatStatus;
       readonly overdue: boolean;
+      readonly late: boolean;
     }
-  | { readonly type: 'beginRead' | 'snapshot' | 'endRead' };
+  | { readonly type: 'begin' | 'beginRead' | 'snapshot' | 'endRead' };
 
 const SEATS = 5;
 const which = fc.nat({ max: 20 });
@@ -203,9 +222,15 @@ const act: fc.Arbitrary<Act> = fc.oneof(
     seat: fc.integer({ min: 1, max: SEATS }),
     status: fc.constantFrom<SeatStatus>('free', 'held', 'paying', 'sold'),
     overdue: fc.boolean(),
+    late: fc.boolean(),
   }),
-  fc.record({ type: fc.constantFrom('beginRead' as const, 'snapshot' as const, 'endRead' as const) }),
+  fc.record({
+    type: fc.constantFrom('begin' as const, 'beginRead' as const, 'snapshot' as const, 'endRead' as const),
+  }),
 );
+
+const isTaken = (seat: Pick<SeatBelief, 'status' | 'heldUntilMs'>): boolean =>
+  seat.status !== 'free' && !(seat.status === 'held' && (seat.heldUntilMs ?? 0) <= NOW_MS);
 
 /** Postgres, the requests on their way to it, and one reader, each as naive as can be, around the belief under test. */
 const createWorld = (t: {
@@ -215,15 +240,30 @@ const createWorld = (t: {
 }) => {
   const stored = new Map<string, Stored>();
   for (let number = 1; number <= SEATS; number += 1)
-    stored.set(`A-1-${number}`, { status: 'free', holdId: null, heldUntilMs: null, revision: 0 });
-  const rows = (): SeatRow[] =>
-    [...stored].map(([seatId, seat], index) => ({ ...row(index + 1), seatId, ...seat }));
+    stored.set(`A-1-${number}`, {
+      status: 'free',
+      holdId: null,
+      heldUntilMs: null,
+      revision: 0,
+      changedIn: 0,
+    });
+  /** Transactions elsewhere that have begun to write and not committed yet. */
+  const begun: number[] = [];
+  let transactions = 0;
+  const rows = (since: number): SectionLook<SeatRow> =>
+    look(
+      [...stored]
+        .map(([seatId, seat], index) => ({ ...row(index + 1), seatId, ...seat }))
+        .filter((seat) => seat.changedIn >= since),
+      Math.min(...begun, transactions + 1),
+    );
   const holds = new Map<string, readonly string[]>();
-  const section = sectionFrom(rows());
+  const section = sectionFrom(rows(0));
   const deciding = new Map<string, string>();
   const asks: Ask[] = [];
   const wishes: { holdId: string; wish: Parameters<typeof claim>[1] }[] = [];
-  let reading: { turn: number; rows: SeatRow[]; touched: Set<string> } | null = null;
+  let reading: { turn: number; since: number; look: SectionLook<SeatRow>; touched: Set<string> } | null =
+    null;
   let version = 0;
 
   const ask = (holdId: string, wish: Parameters<typeof claim>[1]): void => {
@@ -242,17 +282,15 @@ const createWorld = (t: {
   const commit = (one: Ask): Ask => {
     if (one.answer !== 'none') return one;
     if (holds.has(one.holdId)) return { ...one, answer: 'held' };
-    const inTheWay = one.seatIds.filter((seatId) => {
-      const seat = stored.get(seatId) as Stored;
-      return seat.status !== 'free' && !(seat.status === 'held' && (seat.heldUntilMs ?? 0) <= NOW_MS);
-    });
+    const inTheWay = one.seatIds.filter((seatId) => isTaken(stored.get(seatId) as Stored));
     if (inTheWay.length > 0) return { ...one, inTheWay, answer: 'refused' };
     holds.set(one.holdId, one.seatIds);
+    const changedIn = (transactions += 1);
     for (const seatId of one.seatIds) {
       const seat = stored.get(seatId) as Stored;
       // Expiring the old hold is a change of its own.
       const revision = seat.revision + (seat.status === 'held' ? 2 : 1);
-      stored.set(seatId, { status: 'held', holdId: one.holdId, heldUntilMs: LATER_MS, revision });
+      stored.set(seatId, { status: 'held', holdId: one.holdId, heldUntilMs: LATER_MS, revision, changedIn });
     }
     return { ...one, answer: 'held' };
   };
@@ -279,10 +317,14 @@ const createWorld = (t: {
     settled(one);
   };
 
+  const beginRead = (since: number): void => {
+    reading ??= { turn: section.turn, since, look: rows(since), touched: new Set() };
+  };
+
   const endRead = (): void => {
     if (reading === null) return;
     const before = new Map(section.inOrder.map((seat) => [seat.seatId, { ...seat }]));
-    learn(section, reading.rows, reading.turn);
+    learn(section, reading.look, reading.turn);
     for (const seatId of [...reading.touched, ...deciding.keys()])
       t.deepEqual({ ...section.seats.get(seatId) }, { ...before.get(seatId) }, 'newer knowledge was lost');
     reading = null;
@@ -333,15 +375,19 @@ const createWorld = (t: {
           holdId: one.status === 'free' ? null : 'elsewhere',
           heldUntilMs: held ? (one.overdue ? NOW_MS : LATER_MS) : null,
           revision: seat.revision + 1,
+          changedIn: (one.late ? begun.shift() : undefined) ?? (transactions += 1),
         });
         break;
       }
+      case 'begin':
+        begun.push((transactions += 1));
+        break;
       case 'beginRead':
-        reading ??= { turn: section.turn, rows: rows(), touched: new Set() };
+        beginRead(section.knownUntil);
         break;
       case 'snapshot':
         // Postgres may take its snapshot any time after it was asked.
-        if (reading !== null) reading.rows = rows();
+        if (reading !== null) reading.look = rows(reading.since);
         break;
       case 'endRead':
         endRead();
@@ -366,7 +412,14 @@ const createWorld = (t: {
       hear(asks[0]);
       check();
     }
-    apply({ type: 'beginRead' });
+    beginRead(section.knownUntil);
+    endRead();
+    check();
+    for (const seat of section.inOrder) {
+      const truth = { ...row(1), ...(stored.get(seat.seatId) as Stored) };
+      t.is(isTaken(seat), isTaken(truth), `${seat.seatId} after a look at changes`);
+    }
+    beginRead(0);
     endRead();
     check();
     t.is(
@@ -374,8 +427,10 @@ const createWorld = (t: {
       [...stored.values()].reduce((sum, seat) => sum + seat.revision, 0),
       'the version is the sum of the revisions',
     );
-    for (const { seatId, status, holdId, heldUntilMs, revision } of section.inOrder)
-      t.deepEqual({ status, holdId, heldUntilMs, revision }, { ...(stored.get(seatId) as Stored) });
+    for (const { seatId, status, holdId, heldUntilMs, revision } of section.inOrder) {
+      const { changedIn: _, ...truth } = stored.get(seatId) as Stored;
+      t.deepEqual({ status, holdId, heldUntilMs, revision }, truth);
+    }
   };
 
   return { apply, check, quiesce };
@@ -410,7 +465,7 @@ test('in any history: one hold is decided per seat, no newer knowledge is overwr
 });
 
 test('whoever named a seat that an earlier try of theirs may have, asks Postgres again; others are refused from memory', (t) => {
-  const section = sectionFrom([row(1), row(2)]);
+  const section = sectionFrom(look([row(1), row(2)]));
   const wish = { seatIds: ['A-1-1'] };
   claim(section, wish, 'mine', NOW_MS, 0);
   settleRefused(section, ['A-1-1'], 'mine', ['A-1-1'], NOW_MS + 2_000, true);
@@ -419,7 +474,7 @@ test('whoever named a seat that an earlier try of theirs may have, asks Postgres
 });
 
 test('whoever let the server choose is given other seats after a refusal', (t) => {
-  const section = sectionFrom([row(1), row(2)]);
+  const section = sectionFrom(look([row(1), row(2)]));
   const first = claim(section, { quantity: 1 }, 'mine', NOW_MS, 0);
   const taken = first.kind === 'ask' ? first.seatIds : [];
   settleRefused(section, taken, 'mine', taken, NOW_MS + 2_000, false);
@@ -429,7 +484,7 @@ test('whoever let the server choose is given other seats after a refusal', (t) =
 });
 
 test('a hold of unknown outcome is asked about again, whatever others were told of its seats meanwhile', (t) => {
-  const section = sectionFrom([row(1), row(2)]);
+  const section = sectionFrom(look([row(1), row(2)]));
   const wish = { seatIds: ['A-1-1'] };
   claim(section, wish, 'mine', NOW_MS, 0);
   settleUnknown(section, ['A-1-1'], 'mine');

@@ -50,7 +50,8 @@ const createSale = (t: ExecutionContext, pool: Pool, locks: SeatLocks) => {
       holdTtlMs: HOLD_TTL_MS,
       effects: {
         decide: (request, owner) => protocol.decide(request, owner),
-        readSection: (eventId, sectionId, since) => ledger.readSection(eventId, sectionId, since),
+        readSection: (eventId, sectionId) => ledger.readSection(eventId, sectionId),
+        readChanges: (eventId, sectionId, since) => ledger.readChanges(eventId, sectionId, since),
         clock: systemClock,
         random: systemRandom,
         crashes: new CrashLog(),

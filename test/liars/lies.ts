@@ -38,7 +38,7 @@ export const holdWithoutActors = (parts: {
   };
 
   const choose = async ({ eventId, sectionId }: HoldCommand, quantity: number) => {
-    const seats = await ledger.readSection(eventId, sectionId);
+    const { seats } = await ledger.readSection(eventId, sectionId);
     return pickSeats(seats, quantity, (seat) => seat.status === 'free', random.next())?.map(
       (seat) => seat.seatId,
     );

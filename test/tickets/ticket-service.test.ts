@@ -1,6 +1,6 @@
 import test from 'ava';
 import type { ActorRef } from '../../src/actors/kit/actor.ts';
-import type { SectionMessage } from '../../src/actors/seat-section.ts';
+import type { SectionMessage } from '../../src/actors/section-messages.ts';
 import type { Fault } from '../../src/actors/kit/reply-port.ts';
 import { createTicketService, type TicketServiceOptions } from '../../src/tickets/ticket-service.ts';
 

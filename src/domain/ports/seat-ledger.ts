@@ -1,7 +1,7 @@
 import type { EventId, FanId, HoldId, SectionId } from '../ids.ts';
 import type { Hold, HoldRequest, HoldResult } from '../hold.ts';
 import type { Refusal } from '../refusal.ts';
-import type { SeatRow } from '../seat.ts';
+import type { SeatNews, SeatRow, SectionLook } from '../seat.ts';
 
 /**
  * Postgres as the decider about seats. Each method is one transaction. A rejected promise means: outcome not known.
@@ -20,6 +20,10 @@ export interface SeatLedger {
   extendHold(holdId: HoldId, fanId: FanId, ttlMs: number): Promise<Hold | Refusal>;
   /** Frees at most `limit` holds whose time is over by Postgres' clock, and returns them. Safe in many copies at once. */
   expireHolds(limit: number): Promise<readonly Hold[]>;
-  /** The section as it stands, in map order; with `changedSinceMs` only the seats changed since then (Postgres' clock). */
-  readSection(eventId: EventId, sectionId: SectionId, changedSinceMs?: number): Promise<readonly SeatRow[]>;
+  /** The section as it stands, in map order. */
+  readSection(eventId: EventId, sectionId: SectionId): Promise<SectionLook<SeatRow>>;
+  /**
+   * The seats of the section that were changed since an earlier look was `knownUntil`, in no order. Tells some of them twice, leaves none out.
+   */
+  readChanges(eventId: EventId, sectionId: SectionId, since: number): Promise<SectionLook<SeatNews>>;
 }

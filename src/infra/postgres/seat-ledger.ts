@@ -2,10 +2,10 @@ import type { Hold, HoldRequest, HoldResult } from '../../domain/hold.ts';
 import type { HoldId, SeatId } from '../../domain/ids.ts';
 import type { SeatLedger } from '../../domain/ports/seat-ledger.ts';
 import { refuse, type Refusal, type RefusalCode } from '../../domain/refusal.ts';
-import type { SeatRow } from '../../domain/seat.ts';
 import { provesNoEffect, retryingConflicts } from './conflicts.ts';
 import { connected, inTransaction, isAway, type Pool } from './pool.ts';
 import { holdFrom, type HoldColumns } from './rows.ts';
+import { createSectionReader } from './section-reader.ts';
 
 /** What one request was answered. The hold is null where there is none. */
 interface Decision {
@@ -30,17 +30,6 @@ const HOLD_SEATS = {
              'expiresAtMs', floor(extract(epoch FROM d.expires_at) * 1000)::bigint,
              'extended', d.extended, 'state', d.state) END)) AS decisions
            FROM tickets.hold_seats($1) d`,
-};
-
-/** One document as well: in a rush a section reads what changed each second, which is every seat that was held in between. */
-const SECTION = {
-  name: 'read-section',
-  text: `SELECT coalesce(json_agg(json_build_object(
-           'seatId', seat_id, 'row', row_name, 'number', number, 'status', status, 'holdId', hold_id,
-           'heldUntilMs', floor(extract(epoch FROM held_until) * 1000)::bigint, 'fence', fence, 'revision', revision,
-           'changedAtMs', floor(extract(epoch FROM changed_at) * 1000)::bigint) ORDER BY ordinal), '[]') AS seats
-           FROM tickets.seats
-          WHERE event_id = $1 AND section_id = $2 AND changed_at >= to_timestamp($3::double precision / 1000)`,
 };
 
 const OVERDUE = {
@@ -162,13 +151,7 @@ export const createSeatLedger = (pool: Pool): SeatLedger => {
         }),
       ),
 
-    async readSection(eventId, sectionId, changedSinceMs = 0) {
-      const { rows } = await pool.query<{ readonly seats: readonly SeatRow[] }>({
-        ...SECTION,
-        values: [eventId, sectionId, changedSinceMs],
-      });
-      return rows[0]?.seats ?? [];
-    },
+    ...createSectionReader(pool),
   };
 };
 

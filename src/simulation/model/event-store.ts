@@ -60,7 +60,7 @@ export const createEventStoreModel = (
             heldUntilMs: null,
             fence: 0,
             revision: 0,
-            changedAtMs: clock.nowMs(),
+            changedIn: tables.changes.last,
           });
         }
       });

@@ -70,6 +70,8 @@ export interface CountersRow {
 export interface SaleTables {
   readonly events: Table<EventRow>;
   readonly seats: Table<SeatEntry>;
+  /** Counts changes of seats, as Postgres counts its transactions. */
+  readonly changes: { last: number };
   readonly holds: Table<HoldRow>;
   readonly usage: Table<UsageRow>;
   readonly orders: Table<OrderRow>;
@@ -85,6 +87,7 @@ export interface SaleTables {
 export const createTables = (db: Database): SaleTables => ({
   events: db.table(),
   seats: db.table(),
+  changes: { last: 0 },
   holds: db.table(),
   usage: db.table(),
   orders: db.table(),

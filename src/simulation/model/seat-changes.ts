@@ -12,13 +12,15 @@ export interface SeatChanges {
 }
 
 export const createSeatChanges = (tables: SaleTables, clock: Pick<Clock, 'nowMs'>): SeatChanges => {
-  const changeSeat: SeatChanges['changeSeat'] = (seat, change) =>
+  const changeSeat: SeatChanges['changeSeat'] = (seat, change) => {
+    tables.changes.last += 1;
     tables.seats.set(seatKey(seat.eventId, seat.sectionId, seat.seatId), {
       ...seat,
       ...change,
       revision: seat.revision + 1,
-      changedAtMs: clock.nowMs(),
+      changedIn: tables.changes.last,
     });
+  };
 
   const addUsage: SeatChanges['addUsage'] = ({ eventId, fanId }, seats, holds) => {
     const key = usageKey(eventId, fanId);

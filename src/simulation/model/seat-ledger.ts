@@ -1,9 +1,10 @@
 import { phaseAt } from '../../domain/event.ts';
 import type { Hold, HoldRequest, HoldResult } from '../../domain/hold.ts';
-import type { HoldId, SeatId } from '../../domain/ids.ts';
+import type { EventId, HoldId, SeatId, SectionId } from '../../domain/ids.ts';
 import type { Clock } from '../../domain/ports/environment.ts';
 import type { SeatLedger } from '../../domain/ports/seat-ledger.ts';
 import { refuse, type RefusalCode } from '../../domain/refusal.ts';
+import type { SeatRow, SectionLook } from '../../domain/seat.ts';
 import { seatKey, usageKey, without, type HoldRow, type SaleTables, type SeatEntry } from './rows.ts';
 import { createSeatChanges } from './seat-changes.ts';
 import type { Database } from './tables.ts';
@@ -109,6 +110,17 @@ export const createSeatLedgerModel = (
     return holdOf(row);
   };
 
+  const look = (eventId: EventId, sectionId: SectionId, since: number): SectionLook<SeatRow> => ({
+    seats: tables.seats
+      .values()
+      .filter((seat) => seat.eventId === eventId && seat.sectionId === sectionId && seat.changedIn >= since)
+      .map((seat) => ({
+        ...without(seat, 'eventId', 'sectionId'),
+        heldUntilMs: seat.heldUntilMs === null ? null : Math.floor(seat.heldUntilMs),
+      })),
+    knownUntil: tables.changes.last + 1,
+  });
+
   const end = (holdIds: readonly HoldId[], ending: 'released' | 'expired'): readonly Hold[] =>
     endHolds(holdIds, ending).map((hold) => holdOf({ ...hold, state: ending }));
 
@@ -204,18 +216,7 @@ export const createSeatLedgerModel = (
         ),
       );
     },
-    async readSection(eventId, sectionId, changedSinceMs = 0) {
-      return tables.seats
-        .values()
-        .filter(
-          (seat) =>
-            seat.eventId === eventId && seat.sectionId === sectionId && seat.changedAtMs >= changedSinceMs,
-        )
-        .map((seat) => ({
-          ...without(seat, 'eventId', 'sectionId'),
-          heldUntilMs: seat.heldUntilMs === null ? null : Math.floor(seat.heldUntilMs),
-          changedAtMs: Math.floor(seat.changedAtMs),
-        }));
-    },
+    readSection: async (eventId, sectionId) => look(eventId, sectionId, 0),
+    readChanges: async (eventId, sectionId, since) => look(eventId, sectionId, since),
   };
 };
