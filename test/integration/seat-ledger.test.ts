@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import test, { type ExecutionContext } from 'ava';
 import type { HoldResult } from '../../src/domain/hold.ts';
 import { isRefusal } from '../../src/domain/refusal.ts';
-import { fullXid } from '../../src/infra/postgres/section-reader.ts';
+import { fullXid } from '../../src/infra/postgres/row-changes.ts';
 import { createSeatLedger } from '../../src/infra/postgres/seat-ledger.ts';
 import { eventually } from '../support/eventually.ts';
 import { admitFan, createShow, holdRequest } from '../support/sale.ts';

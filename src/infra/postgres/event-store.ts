@@ -10,9 +10,10 @@ import type { EventId } from '../../domain/ids.ts';
 import { sharesOf, type LaneDefinition } from '../../domain/lanes.ts';
 import type { LaunchCurve } from '../../domain/launch-curve.ts';
 import type { Show } from '../../domain/show.ts';
-import type { EventStore, OrderCounts, SectionCounts } from '../../domain/ports/event-store.ts';
+import type { EventStore, OrderCounts } from '../../domain/ports/event-store.ts';
 import { isRefusal } from '../../domain/refusal.ts';
 import { inTransaction, type Client, type Pool } from './pool.ts';
+import { createSeatCounts } from './seat-counts.ts';
 
 interface EventColumns {
   readonly event_id: string;
@@ -276,17 +277,7 @@ export const createEventStore = (pool: Pool): EventStore => ({
       return { before, after: (await findIn(client, eventId)) as SaleEvent };
     }),
 
-  async countSeats(eventId) {
-    const { rows } = await pool.query<SectionCounts>({
-      name: 'count-seats',
-      text: `SELECT section_id AS "sectionId", count(*) FILTER (WHERE status = 'free') AS free,
-                    count(*) FILTER (WHERE status = 'held') AS held, count(*) FILTER (WHERE status = 'paying') AS paying,
-                    count(*) FILTER (WHERE status = 'sold') AS sold
-               FROM tickets.seats WHERE event_id = $1 GROUP BY section_id ORDER BY section_id`,
-      values: [eventId],
-    });
-    return rows;
-  },
+  countSeats: createSeatCounts(pool),
 
   async countOrders(eventId): Promise<OrderCounts> {
     const { rows } = await pool.query<{ status: string; n: number }>({

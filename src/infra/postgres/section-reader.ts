@@ -1,6 +1,7 @@
 import type { SeatLedger } from '../../domain/ports/seat-ledger.ts';
 import type { SeatNews, SeatRow, SectionLook } from '../../domain/seat.ts';
 import type { Pool } from './pool.ts';
+import { changedSince, fullXid, KNOWN_UNTIL, sinceParameter } from './row-changes.ts';
 
 /**
  * Both answer with one document of bare arrays: in a rush a section is told each second of every seat that was held in between,
@@ -8,7 +9,6 @@ import type { Pool } from './pool.ts';
  */
 const NEWS =
   'seat_id, status, hold_id, floor(extract(epoch FROM held_until) * 1000)::bigint, revision, xmin::text::bigint';
-const KNOWN_UNTIL = 'pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS "knownUntil"';
 
 const SECTION = {
   name: 'read-section',
@@ -17,19 +17,13 @@ const SECTION = {
           WHERE event_id = $1 AND section_id = $2`,
 };
 
-/**
- * By the transaction that wrote each row, which the row itself tells. A moment of change would have to be looked up with an overlap
- * for whoever commits late: two seconds of it had every seat told three times, a third of all that Postgres did in a rush.
- */
+/** A look two seconds back by the time of the change had every seat told three times, a third of all that Postgres did in a rush. */
 const CHANGES = {
   name: 'read-section-changes',
   text: `SELECT ${KNOWN_UNTIL}, coalesce(json_agg(json_build_array(${NEWS})), '[]') AS seats
            FROM tickets.seats
-          WHERE event_id = $1 AND section_id = $2 AND age(xmin) <= (SELECT age($3::text::xid))`,
+          WHERE event_id = $1 AND section_id = $2 AND ${changedSince('$3')}`,
 };
-
-/** A row tells the lower 32 bits of its transaction's number only. */
-const XIDS = 2 ** 32;
 
 type NewsColumns = readonly [
   seatId: string,
@@ -45,9 +39,6 @@ interface Answer<Columns> {
   readonly knownUntil: number;
   readonly seats: readonly Columns[];
 }
-
-/** The number in full: the nearest one to `near` with these lower bits, so it holds for two thousand million transactions. */
-export const fullXid = (xmin: number, near: number): number => near + ((xmin - (near % XIDS)) | 0);
 
 const newsFrom = (
   [seatId, status, holdId, heldUntilMs, revision, xmin]: NewsColumns | SeatColumns,
@@ -86,7 +77,7 @@ export const createSectionReader = (pool: Pool): Pick<SeatLedger, 'readSection' 
   },
 
   async readChanges(eventId, sectionId, since) {
-    const values = [eventId, sectionId, since % XIDS];
+    const values = [eventId, sectionId, sinceParameter(since)];
     const { rows } = await pool.query<Answer<NewsColumns>>({ ...CHANGES, values });
     return lookFrom(rows[0], newsFrom);
   },
