@@ -38,7 +38,7 @@ const REFRESH_EVERY_MS = 1_000;
  * A look at changes misses none by itself. Whatever else may go wrong (a standby was promoted that had not heard of everything,
  * and counts its transactions anew), a belief is never wrong for longer than this.
  */
-const READ_ALL_EVERY_MS = 20_000;
+const READ_ALL_EVERY_MS = 60_000;
 /** Nobody wanted anything for this long: stop reading. The next one who does waits for a fresh read. */
 const IDLE_AFTER_MS = 15_000;
 /** When the section chose the seats itself and another node was faster, it chooses again this often. */

@@ -40,20 +40,23 @@ interface Answer<Columns> {
   readonly seats: readonly Columns[];
 }
 
-const newsFrom = (
-  [seatId, status, holdId, heldUntilMs, revision, xmin]: NewsColumns | SeatColumns,
-  knownUntil: number,
-): SeatNews => ({
-  seatId,
-  status,
-  holdId,
-  heldUntilMs,
-  revision,
-  changedIn: fullXid(xmin, knownUntil),
+const newsFrom = (columns: NewsColumns, knownUntil: number): SeatNews => ({
+  seatId: columns[0],
+  status: columns[1],
+  holdId: columns[2],
+  heldUntilMs: columns[3],
+  revision: columns[4],
+  changedIn: fullXid(columns[5], knownUntil),
 });
 
+// Not by way of `newsFrom`: a second object for each of some thousand seats in one go was seen by whoever waited behind it.
 const seatFrom = (columns: SeatColumns, knownUntil: number): SeatRow => ({
-  ...newsFrom(columns, knownUntil),
+  seatId: columns[0],
+  status: columns[1],
+  holdId: columns[2],
+  heldUntilMs: columns[3],
+  revision: columns[4],
+  changedIn: fullXid(columns[5], knownUntil),
   row: columns[6],
   number: columns[7],
   fence: columns[8],
