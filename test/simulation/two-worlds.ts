@@ -30,11 +30,11 @@ const TIMES: Readonly<Record<string, readonly string[]>> = {
   'tickets.holds': ['held_at', 'expires_at'],
   'tickets.orders': ['pay_by', 'reminded_at', 'created_at', 'settled_at'],
   'tickets.tickets': ['issued_at'],
-  'tickets.outbox': ['occurred_at', 'leased_until'],
+  'tickets.outbox': ['occurred_at', 'leased_until', 'again_at'],
   'line.places': ['joined_at'],
   'line.admissions': ['admitted_at', 'expires_at', 'left_at'],
   'payments.attempts': ['pay_by', 'next_check_at', 'leased_until', 'created_at', 'updated_at'],
-  'payments.outbox': ['occurred_at', 'leased_until'],
+  'payments.outbox': ['occurred_at', 'leased_until', 'again_at'],
   'payments.reviews': ['opened_at', 'resolved_at'],
 };
 
