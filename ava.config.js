@@ -1,12 +1,14 @@
 /**
- * What takes long: browsers, servers and processes that are killed and started again, clusters, sales by the clock. `npm run test:long` runs
+ * What takes long: browsers, servers and processes that are killed and started again, clusters, sales by the clock, promises broken on purpose. `npm run test:long` runs
  * these, `npm test` everything else within five minutes on two cores.
  */
 export const LONG = [
   'dist/test/clusters/**/*.test.js',
   'dist/test/deploy/observability.test.js',
   'dist/test/edge/**/*.test.js',
+  'dist/test/integration/backup.test.js',
   'dist/test/integration/closed-loop.test.js',
+  'dist/test/integration/newer-schema.test.js',
   'dist/test/integration/node-killed.test.js',
   'dist/test/integration/postgres-away.test.js',
   'dist/test/integration/process.test.js',
@@ -20,6 +22,7 @@ export const LONG = [
   'dist/test/integration/workers.test.js',
   'dist/test/liars/**/*.test.js',
   'dist/test/private-servers.test.js',
+  'dist/test/simulation/broken.test.js',
   'dist/test/web/**/*.test.js',
 ];
 
