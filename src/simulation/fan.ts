@@ -3,6 +3,7 @@ import type { Hold, HoldResult } from '../domain/hold.ts';
 import type { EventDefinition } from '../domain/event.ts';
 import { seatsOf } from '../domain/event.ts';
 import type { EventId, FanId, PassId } from '../domain/ids.ts';
+import { laneIndex, numberIn } from '../domain/lanes.ts';
 import type { HoldCommand } from '../domain/ports/services.ts';
 import { isRefusal, type Refusal } from '../domain/refusal.ts';
 import { deriveId } from '../http/request-key.ts';
@@ -64,24 +65,41 @@ const insists = async <T>(
   return null;
 };
 
-/** What a fan has of the line. */
+/** What a fan has of the line. `laneId` null: it has no lanes. */
 interface Place {
   readonly place: string;
   readonly code: string;
+  readonly laneId: string | null;
 }
 
-const joins = async (person: Person): Promise<Place | null> => {
-  const { eventId, fanId, memory } = person;
+/** `laneId` null: whichever lane it is. */
+const joins = async (person: Person, laneId: string | null): Promise<Place | null> => {
+  const { eventId, fanId, memory, show } = person;
   const joined = await insists(
     person,
     'join',
-    (node) => node.room.join(eventId, fanId),
+    (node) => node.room.join(eventId, fanId, undefined, laneId === null ? {} : { laneId }),
     (answer) => !isRefusal(answer),
   );
   if (joined === null || isRefusal(joined)) return null;
-  memory.place(fanId, joined.receipt?.index ?? joined.number);
+  const { lane, receipt, number } = joined;
+  memory.place(fanId, numberIn(laneIndex(show, lane ?? undefined), receipt?.index ?? number));
   memory.frame(joined.frame);
-  return { place: joined.place, code: joined.recoveryCode };
+  return { place: joined.place, code: joined.recoveryCode, laneId: lane };
+};
+
+/** Somewhere in the line, where it has lanes in one of them. Some think better of it and go over to another lane. */
+const findsPlace = async (person: Person): Promise<Place | null> => {
+  const { chance, show } = person;
+  const lanes = (show.lanes ?? []).map(({ id }) => id);
+  const first = await joins(person, chance.pick([null, ...lanes]));
+  if (first === null || lanes.length === 0 || !chance.happens(0.2)) return first;
+  await waits(person, 0, 1_000);
+  const second = await joins(person, chance.pick(lanes));
+  if (second === null || second.laneId === first.laneId) return second ?? first;
+  person.memory.wentOver();
+  void redeemsInVain(person, first);
+  return second;
 };
 
 /** Nobody waits for it: a node that has no frame yet has one sooner or later, or cannot tell, or dies. */
@@ -221,7 +239,7 @@ const takesAlong = async (person: Person, { code }: Place): Promise<Place | null
   );
   if (taken === null || isRefusal(taken)) return null;
   memory.handedOver(taken.fanId === fanId);
-  return { place: taken.place, code: taken.recoveryCode };
+  return { place: taken.place, code: taken.recoveryCode, laneId: taken.lane };
 };
 
 /** The device before has not heard of it and asks on; whoever has the place now is in no way bothered by that. */
@@ -231,7 +249,7 @@ const asksInVain = async (person: Person, ask: () => Promise<Asked<unknown>>): P
     await waits(person, 0, 2_500);
     const asked = await ask();
     if (asked.kind === 'answer')
-      memory.compared(isRefusal(asked.value), `${fanId} was served with what had been handed over`);
+      memory.compared(isRefusal(asked.value), `${fanId} was served with what was no longer theirs`);
   }
 };
 
@@ -267,7 +285,7 @@ const holdsInVain = (person: Person, passId: PassId): Promise<void> => {
 /** From the line to the pass; null: it did not come to that. Some take their place along to another device on the way. */
 export const enters = async (person: Person): Promise<PassId | null> => {
   const { chance } = person;
-  const joined = await joins(person);
+  const joined = await findsPlace(person);
   if (joined === null) return null;
   const device = chance.happens(0.1) ? await takesAlong(person, joined) : null;
   const place = device ?? joined;

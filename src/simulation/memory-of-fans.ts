@@ -29,6 +29,7 @@ export class MemoryOfFans {
   readonly refusals = new Map<string, number>();
   #compared = 0;
   #handOvers = 0;
+  #wentOver = 0;
 
   constructor(eventId: EventId) {
     this.#eventId = eventId;
@@ -112,6 +113,15 @@ export class MemoryOfFans {
   handedOver(sameFan: boolean): void {
     this.#handOvers += 1;
     this.compared(sameFan, 'a recovery code brought the place of another fan');
+  }
+
+  wentOver(): void {
+    this.#wentOver += 1;
+  }
+
+  /** Places that were given up for one in another lane. */
+  get movesBetweenLanes(): number {
+    return this.#wentOver;
   }
 
   /** Places that went to another device. */

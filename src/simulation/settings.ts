@@ -1,5 +1,6 @@
 import { readConfig } from '../config.ts';
 import type { EventDefinition } from '../domain/event.ts';
+import type { LaneDefinition } from '../domain/lanes.ts';
 import type { Chance } from './chance.ts';
 
 /**
@@ -21,6 +22,12 @@ export const CONFIG = readConfig(
 /** Of the virtual clock: any date does, and a round one reads well. */
 export const START_MS = Date.UTC(2030, 0, 1);
 
+const LANES: readonly LaneDefinition[] = [
+  { id: 'geral', name: 'Geral', sharePercent: 65, access: 'open' },
+  { id: 'clube', name: 'Clube', sharePercent: 30, access: 'open' },
+  { id: 'acessivel', name: 'Acessível', sharePercent: 5, access: 'open' },
+];
+
 /** A house so small that everybody wants the same seats. */
 export const showOf = (chance: Chance): EventDefinition => ({
   name: 'Noite simulada',
@@ -34,6 +41,7 @@ export const showOf = (chance: Chance): EventDefinition => ({
     { id: 'A', name: 'Cadeira', priceMinor: 25_000, rows: [{ name: '1', seats: chance.whole(3, 8) }] },
     { id: 'PISTA', name: 'Pista', priceMinor: 12_000, capacity: chance.whole(2, 6) },
   ],
+  ...(chance.happens(0.3) && { lanes: LANES }),
   // Always, never, or until some time in the middle of the sale.
   show: {
     refundsUntilMs: chance.pick([START_MS + 86_400_000, null, START_MS + chance.whole(10_000, 40_000)]),

@@ -1,6 +1,7 @@
 import { audit } from '../audit/audit.ts';
 import type { Verdict } from '../audit/verdict.ts';
 import { seatsOf, type EventDefinition } from '../domain/event.ts';
+import { laneOf } from '../domain/lanes.ts';
 import type { OrderEnding } from '../domain/order.ts';
 import { isRefusal } from '../domain/refusal.ts';
 import type { SaleRecords } from '../domain/sale-records.ts';
@@ -56,6 +57,9 @@ export interface SimulationResult {
       | 'tickets'
       | 'given back'
       | 'handed over'
+      // Places behind the first lane, and those that were given up for one in another.
+      | 'in other lanes'
+      | 'lane changed'
       // How orders whose money came late have ended.
       | `late ${OrderEnding}`,
       number
@@ -229,7 +233,7 @@ const verdictsOf = ({ postgres, site, memory, eventId, show }: Stage): readonly 
   });
 
 const countsOf = (
-  handOvers: number,
+  { handOvers, movesBetweenLanes }: MemoryOfFans,
   records: SaleRecords,
   orders: readonly OrderRow[],
   fans: number,
@@ -247,6 +251,8 @@ const countsOf = (
       (order) => order.reason === 'cancelled' && order.status === 'refunded',
     ).length,
     'handed over': handOvers,
+    'in other lanes': records.places.filter(({ number }) => laneOf(number) > 0).length,
+    'lane changed': movesBetweenLanes,
     'late honoured': late('honoured'),
     'late reseated': late('reseated'),
     'late refunded': late('refunded'),
@@ -302,7 +308,7 @@ export const simulate = async (options: SimulationOptions): Promise<SimulationRe
     faults: Object.fromEntries(sorted(stage.faults.counts())),
     refusals: Object.fromEntries(sorted(stage.memory.refusals)),
     counts: countsOf(
-      stage.memory.handOvers,
+      stage.memory,
       stage.postgres.records(stage.eventId),
       stage.postgres.tables.orders.values(),
       fans,

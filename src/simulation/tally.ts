@@ -63,6 +63,8 @@ const COMMON: Readonly<Record<Kind, readonly string[]>> = {
     'tickets',
     'given back',
     'handed over',
+    'in other lanes',
+    'lane changed',
     'late honoured',
   ],
   refusals: ['seat_taken', 'not_called'],
