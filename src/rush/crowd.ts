@@ -28,6 +28,8 @@ export interface Persona {
   readonly shopPatienceMs: number;
   readonly thinkMs: number;
   readonly ending: Ending;
+  /** Takes the place along to another device. */
+  readonly takesAlong: boolean;
   /** Gives a paid order back, where the event takes it. */
   readonly regrets: boolean;
   /** Sends the same request twice at once. */
@@ -95,6 +97,7 @@ export const crowdOf = (plan: CrowdPlan): readonly Persona[] => {
       shopPatienceMs: between(random, 15_000, 45_000),
       thinkMs: between(random, 100, 1_500),
       ending: endingOf(random),
+      takesAlong: chance(random, 0.05),
       regrets: chance(random, 0.1),
       doubleClicks: chance(random, 0.08),
       hangsUpAfterMs: chance(random, 0.04) ? between(random, 1, 25) : null,

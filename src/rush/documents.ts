@@ -18,6 +18,7 @@ export interface FrameDocument {
 export interface Joined {
   readonly place: string;
   readonly number: number;
+  readonly recoveryCode: string;
   /** Of whoever joined before the opening. */
   readonly receipt?: { readonly index: number } | null;
 }

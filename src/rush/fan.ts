@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Random } from '../domain/ports/environment.ts';
 import type { Persona } from './crowd.ts';
 import type { Joined, PassDocument, SignedIn } from './documents.ts';
+import { takeAlong } from './hand-over.ts';
 import { finish } from './paying.ts';
 import { seededRandom } from './seeded-random.ts';
 import { shop, type Shopper } from './shopping.ts';
@@ -89,11 +90,16 @@ const inside = async (shopper: Shopper, where: Whereabouts): Promise<Outcome> =>
 const live = async (world: World, persona: Persona, where: Whereabouts, dueMs: number): Promise<Outcome> => {
   const random = seededRandom(persona.seed);
   world.tally.count('arrived');
-  const fan = await signIn(world, random, dueMs);
-  if (fan === null) return world.stopped() ? 'unfinished' : 'refused';
-  const joined = await join(world, fan, random);
-  if (joined === null) return world.stopped() ? 'unfinished' : 'refused';
+  const guest = await signIn(world, random, dueMs);
+  if (guest === null) return world.stopped() ? 'unfinished' : 'refused';
+  const first = await join(world, guest, random);
+  if (first === null) return world.stopped() ? 'unfinished' : 'refused';
   where.go('in_line');
+  const place = persona.takesAlong
+    ? await takeAlong(world, guest, first, random)
+    : { fan: guest, joined: first };
+  if (place === null) return world.stopped() ? 'unfinished' : 'refused';
+  const { fan, joined } = place;
   const called = await world.board.waitFor(joined.number, persona.linePatienceMs, persona.streams);
   if (called === 'patience_ended') return 'gave_up_in_line';
   if (called !== 'called') return called === 'sold_out' ? 'sold_out' : 'unfinished';

@@ -4,6 +4,7 @@ import { build, type Histogram } from 'hdr-histogram-js';
 export const STEPS = [
   'sign_in',
   'join',
+  'hand_over',
   'frame',
   'redeem',
   'look',
@@ -67,6 +68,7 @@ export interface Tally {
 export const COUNTED = [
   'arrived',
   'joined',
+  'handed_over',
   'admitted',
   'holds',
   'orders',

@@ -9,6 +9,7 @@ import { createSeatBoard, type World } from '../../src/rush/world.ts';
 import { fakeServer, type Script, type Seen } from './fake-server.ts';
 
 const EVENT = 'event-1';
+const TAKEN = { fanId: 'fan-1', token: 'token-2', place: 'place-2', number: 5, recoveryCode: 'code-2' };
 const HOLD = {
   holdId: 'hold-1',
   sectionId: 'A',
@@ -28,6 +29,7 @@ const persona = (change: Partial<Persona> = {}): Persona => ({
   shopPatienceMs: 20_000,
   thinkMs: 1,
   ending: 'pays',
+  takesAlong: false,
   doubleClicks: false,
   hangsUpAfterMs: null,
   streams: false,
@@ -37,6 +39,7 @@ const persona = (change: Partial<Persona> = {}): Persona => ({
 /** A sale in which everything goes well; `twist` may answer instead, or say `AS_USUAL`. */
 const sale = (origin: () => string, twist: Script): Script => {
   let paid = false;
+  let takenAlong = false;
   const order = () => ({
     orderId: 'order-1',
     status: paid ? 'confirmed' : 'awaiting_payment',
@@ -50,7 +53,16 @@ const sale = (origin: () => string, twist: Script): Script => {
   });
   const routes: Readonly<Record<string, (seen: Seen) => { status: number; body?: unknown }>> = {
     'POST /v1/fans': () => ({ status: 201, body: { fanId: 'fan-1', token: 'token-1' } }),
-    [`POST /v1/events/${EVENT}/line`]: () => ({ status: 201, body: { place: 'place-1', number: 5 } }),
+    [`POST /v1/events/${EVENT}/line`]: () => ({
+      status: 201,
+      body: { place: 'place-1', number: 5, recoveryCode: 'code-1' },
+    }),
+    [`POST /v1/events/${EVENT}/line/recovery`]: ({ body }) => {
+      if ((body as { code: string }).code !== 'code-1')
+        return { status: 404, body: { code: 'recovery_code_invalid' } };
+      takenAlong = true;
+      return { status: 200, body: TAKEN };
+    },
     [`GET /v1/events/${EVENT}/line`]: () => ({
       status: 200,
       body: {
@@ -62,7 +74,10 @@ const sale = (origin: () => string, twist: Script): Script => {
         at: new Date().toISOString(),
       },
     }),
-    [`POST /v1/events/${EVENT}/admission`]: () => ({ status: 201, body: { pass: 'pass-1', expiresAt: '' } }),
+    [`POST /v1/events/${EVENT}/admission`]: ({ body }) =>
+      takenAlong && (body as { place: string }).place === 'place-1'
+        ? { status: 409, body: { code: 'place_handed_over' } }
+        : { status: 201, body: { pass: 'pass-1', expiresAt: '' } },
     [`DELETE /v1/events/${EVENT}/admission`]: () => ({ status: 204 }),
     [`GET /v1/events/${EVENT}/sections/A/seats`]: () => ({
       status: 200,
@@ -130,6 +145,33 @@ const live = async (t: ExecutionContext, who: Persona, twist: Script = () => AS_
 };
 
 const HOLDS = `POST /v1/events/${EVENT}/holds`;
+
+test('a place that was taken to another device is used from there, and the old device is held to be refused', async (t) => {
+  const { outcome, asked, tally, history } = await live(t, persona({ takesAlong: true }));
+  t.is(outcome, 'bought');
+  const redeemed = asked(`POST /v1/events/${EVENT}/admission`).map(({ token, body }) => [token, body]);
+  t.deepEqual(redeemed, [
+    ['Bearer token-1', { place: 'place-1' }],
+    ['Bearer token-2', { place: 'place-2' }],
+  ]);
+  t.is(asked('POST /v1/orders')[0]?.token, 'Bearer token-2');
+  t.is(tally.counts.handed_over, 1);
+  t.deepEqual(history.untruths, []);
+});
+
+test('a server that lets the old device in, or gives another fan the place, is found out', async (t) => {
+  const lies: readonly (readonly [string, unknown, RegExp])[] = [
+    ['admission', { pass: 'pass-1', expiresAt: '' }, /had gone to another device/],
+    ['line/recovery', { ...TAKEN, fanId: 'fan-2' }, /became 5 of fan-2/],
+    ['line/recovery', { ...TAKEN, number: 6 }, /became 6 of fan-1/],
+  ];
+  for (const [path, body, found] of lies) {
+    const { history } = await live(t, persona({ takesAlong: true }), (seen) =>
+      `${seen.method} ${seen.path}` === `POST /v1/events/${EVENT}/${path}` ? { status: 200, body } : AS_USUAL,
+    );
+    t.regex(history.untruths[0] ?? '', found);
+  }
+});
 
 test('a fan who pays is told tickets, remembers them and leaves', async (t) => {
   const { outcome, asked, history, tally } = await live(t, persona());
