@@ -260,4 +260,33 @@ export const SEAT_BUGS: readonly SeededBug[] = [
     changes: [{ file: 'tickets/hold-protocol.js', find: 'if (stray.length > 0)', replace: 'if (false)' }],
     caughtBy: { file: 'tickets/hold-protocol', title: 'after a no of Postgres the lock is given back' },
   },
+  {
+    name: 'late-commit-missed',
+    what: 'a look at changes begins at the newest transaction, and never shows what an older one commits after it',
+    promise: 9,
+    changes: [
+      { file: 'infra/postgres/row-changes.js', find: 'pg_snapshot_xmin(', replace: 'pg_snapshot_xmax(' },
+    ],
+    caughtBy: {
+      file: 'integration/seat-ledger',
+      title:
+        'a look at changes tells what was committed since the last one, also by a transaction that had begun before it',
+    },
+  },
+  {
+    name: 'left-out-news-forgotten',
+    what: 'news of a seat that is being decided is passed over, and not told again',
+    promise: 9,
+    changes: [
+      {
+        file: 'domain/section.js',
+        find: 'section.knownUntil = Math.min(section.knownUntil, row.changedIn);',
+        replace: ';',
+      },
+    ],
+    caughtBy: {
+      file: 'domain/section',
+      title: 'news that had to be left out is told again by the next look at changes',
+    },
+  },
 ];
