@@ -110,6 +110,40 @@ test('a ticket on paper carries the code that the door reads, the seat, and the 
   t.regex(wordsOf(contentOf(portuguese)), /INGRESSO[\s\S]*Portas: domingo[\s\S]*22:00 UTC/);
 });
 
+/** The letters that a page with a font of its own can write, by the table it carries for whoever copies its text. */
+const lettersOf = (content: string): string =>
+  [...content.matchAll(/beginbfrange([\s\S]*?)endbfrange/g)]
+    .flatMap(([, table = '']) => [...table.matchAll(/<([0-9a-f]{4,8})>(?=[\s\]])/g)])
+    .map(([, hex = '']) => String.fromCharCode(Number.parseInt(hex.slice(0, 4), 16)))
+    .join('');
+
+test('an address in Polish, Greek or Cyrillic letters is written in them, and one in letters that cannot be is marked as such', async (t) => {
+  const printed = async (address: string) => {
+    const bench = await withServer(t);
+    const ticket = await issued(bench, { ...SHOW, address });
+    const pdf = Buffer.from(await (await fetch(`${bench.url}${ticket.pdfUrl}`)).arrayBuffer());
+    const content = contentOf(pdf);
+    t.is(decodeQR(pictureOf(content)), ticket.code);
+    return { fonts: pdf.toString('latin1').match(/\/FontName \/\S+/g) ?? [], content };
+  };
+  const address = 'ul. Łódzka 5, Αθήνα, Київ';
+  const polish = await printed(address);
+  t.true(polish.fonts.every((font) => /\+DejaVuSans/.test(font)) && polish.fonts.length > 0);
+  const letters = lettersOf(polish.content);
+  t.deepEqual(
+    [...new Set(address)].filter((letter) => !letters.includes(letter)),
+    [],
+  );
+  const arabic = await printed('شارع ١');
+  t.false(/[\u0600-\u06FF]/.test(lettersOf(arabic.content)));
+  t.true(lettersOf(arabic.content).includes('?'));
+  t.deepEqual(
+    (await printed('Praça da Sé, 1 – São Paulo')).fonts,
+    [],
+    'nothing is embedded where nothing is lacking',
+  );
+});
+
 /** RFC 5545, section 3.1: lines end in CRLF and are unfolded before they are read. */
 const propertiesOf = (file: string): ReadonlyMap<string, string> =>
   new Map(

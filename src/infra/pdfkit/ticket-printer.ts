@@ -1,4 +1,5 @@
 import type { TicketPrinter, TicketSheet } from '../../domain/ports/ticket-printer.ts';
+import { fontsFor, type Fonts } from './fonts.ts';
 
 /** Points; A4 is 595.28 × 841.89. */
 const PAGE = { size: 'A4', margin: 56 } as const;
@@ -6,11 +7,6 @@ const WIDTH = 595.28 - 2 * PAGE.margin;
 const QR_SIDE = 260;
 const INK = '#14110f';
 const QUIET_INK = '#5d5750';
-
-/** The standard fonts have the letters of Western Europe and no others; a sign they lack would come out as a wrong one. */
-const BEYOND_FONT = /[^\x20-\x7E\xA0-\xFF\u2013\u2014\u2018\u2019\u201C\u201D\u2026\u20AC]/gu;
-const printable = (text: string): string =>
-  text.normalize('NFC').replaceAll(/\s+/g, ' ').replaceAll(BEYOND_FONT, '?');
 
 type Page = PDFKit.PDFDocument;
 
@@ -31,13 +27,13 @@ const drawCode = (page: Page, sheet: TicketSheet): void => {
   page.y += QR_SIDE;
 };
 
-const drawSheet = (page: Page, sheet: TicketSheet): void => {
+const drawSheet = (page: Page, sheet: TicketSheet, { regular, bold, printable }: Fonts): void => {
   page.rect(PAGE.margin, PAGE.margin, WIDTH, 3).fill(INK);
   page.y = PAGE.margin + 20;
-  page.fillColor(QUIET_INK).font('Helvetica-Bold').fontSize(10);
+  page.fillColor(QUIET_INK).font(bold).fontSize(10);
   page.text(printable(sheet.kicker).toUpperCase(), PAGE.margin, page.y, { characterSpacing: 1.5 });
   page.moveDown(0.6).fillColor(INK).fontSize(26).text(printable(sheet.title), { width: WIDTH });
-  page.moveDown(0.3).font('Helvetica').fontSize(12).fillColor(QUIET_INK);
+  page.moveDown(0.3).font(regular).fontSize(12).fillColor(QUIET_INK);
   for (const line of sheet.lines) page.text(printable(line), { width: WIDTH });
   page.moveDown(1.2);
   const top = page.y;
@@ -47,12 +43,12 @@ const drawSheet = (page: Page, sheet: TicketSheet): void => {
     const x = PAGE.margin + index * column;
     page
       .fillColor(QUIET_INK)
-      .font('Helvetica')
+      .font(regular)
       .fontSize(10)
       .text(printable(label), x, top, { width: column - 8 });
     page
       .fillColor(INK)
-      .font('Helvetica-Bold')
+      .font(bold)
       .fontSize(18)
       .text(printable(value), x, page.y, { width: column - 8 });
     bottom = Math.max(bottom, page.y);
@@ -60,7 +56,7 @@ const drawSheet = (page: Page, sheet: TicketSheet): void => {
   page.x = PAGE.margin;
   page.y = bottom + 18;
   drawCode(page, sheet);
-  page.moveDown(0.5).font('Helvetica').fontSize(10).fillColor(INK);
+  page.moveDown(0.5).font(regular).fontSize(10).fillColor(INK);
   page.text(printable(sheet.codeLabel), PAGE.margin, page.y, { width: WIDTH });
   page.moveDown(1).fontSize(9).fillColor(QUIET_INK).text(printable(sheet.footer), { width: WIDTH });
 };
@@ -74,7 +70,7 @@ export const createTicketPrinter = (): TicketPrinter => ({
       lang: sheet.language,
       displayTitle: true,
       info: {
-        Title: printable(`${sheet.title}: ${sheet.facts.map(({ value }) => value).join(', ')}`),
+        Title: `${sheet.title}: ${sheet.facts.map(({ value }) => value).join(', ')}`,
         CreationDate: new Date(sheet.issuedAtMs),
       },
     });
@@ -84,7 +80,7 @@ export const createTicketPrinter = (): TicketPrinter => ({
       page.on('end', () => resolve(Buffer.concat(chunks)));
       page.on('error', reject);
     });
-    drawSheet(page, sheet);
+    drawSheet(page, sheet, await fontsFor(page, sheet));
     page.end();
     return finished;
   },
