@@ -1,7 +1,9 @@
+import assert from 'node:assert/strict';
 import { statSync } from 'node:fs';
 import test from 'ava';
 import { sharedBrowserStage } from '../support/browser-stage.ts';
 import { chooseSeats, comeInside, visit } from './fan-stage.ts';
+import { eventually } from '../support/eventually.ts';
 
 const stage = sharedBrowserStage();
 test.before('one browser and one app for all', (t) => stage.open(t));
@@ -71,11 +73,11 @@ test.serial('everything a page is made of is kept for ever, and comes from one o
   });
   await page.goto(fan.app.url);
   await page.getByRole('heading', { level: 1 }).waitFor();
+  await eventually(() => assert.ok(loaded.some(({ pathname }) => pathname.endsWith('.woff2'))));
   // What comes later, a poll say, is not waited for: the test would be over by then.
   const seen = [...loaded];
   for (const { origin, pathname } of seen) t.is(origin, fan.app.url, pathname);
   const assets = seen.filter(({ pathname }) => pathname.startsWith('/assets/'));
   for (const { pathname, cache } of assets) t.is(cache, 'public, max-age=31536000, immutable', pathname);
-  t.true(assets.some(({ pathname }) => pathname.endsWith('.woff2')));
   t.true(assets.length > 4);
 });
