@@ -1,6 +1,6 @@
 /**
- * What takes long: browsers, servers and processes that are killed and started again, clusters, sales by the clock, promises broken on purpose. `npm run test:long` runs
- * these, `npm test` everything else within five minutes on two cores.
+ * What takes long: browsers, servers and processes that are killed and started again, clusters, sales by the clock, promises broken
+ * on purpose. `npm run test:long` runs these, `npm test` everything else within five minutes on two cores.
  */
 export const LONG = [
   'dist/test/clusters/**/*.test.js',

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Random } from '../domain/ports/environment.ts';
+import { askForAdmission } from './admission.ts';
 import type { Persona } from './crowd.ts';
 import type { Joined, PassDocument, SignedIn } from './documents.ts';
 import { takeAlong } from './hand-over.ts';
@@ -57,14 +58,7 @@ const redeem = async (
   for (let tries = 0; ; tries += 1) {
     if (world.stopped()) return 'unfinished';
     if (world.soldOut()) return 'sold_out';
-    const answer = await world.client.ask({
-      step: 'redeem',
-      method: 'POST',
-      to: `/v1/events/${world.eventId}/admission`,
-      token: fan.token,
-      key: randomUUID(),
-      body: { place },
-    });
+    const answer = await askForAdmission(world, fan, place);
     if (answer.kind === 'ok') {
       world.tally.count('admitted');
       world.memory.admitted(fan.fanId);

@@ -1,18 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Random } from '../domain/ports/environment.ts';
+import { askForAdmission } from './admission.ts';
 import type { Joined, SignedIn } from './documents.ts';
 import { insist, type World } from './world.ts';
 
 /** The device before has not heard of it, and asks on with what it has. */
 const asksInVain = async (world: World, fan: SignedIn, place: string): Promise<void> => {
-  const answer = await world.client.ask({
-    step: 'redeem',
-    method: 'POST',
-    to: `/v1/events/${world.eventId}/admission`,
-    token: fan.token,
-    key: randomUUID(),
-    body: { place },
-  });
+  const answer = await askForAdmission(world, fan, place);
   if (answer.kind === 'unknown') return;
   world.memory.compared(
     answer.kind === 'ok' ? `fan ${fan.fanId} came in with a place that had gone to another device` : null,

@@ -1,9 +1,9 @@
-import { without } from '../../src/simulation/model/rows.ts';
 import fc from 'fast-check';
 import type { HoldRequest } from '../../src/domain/hold.ts';
 import type { AnyEnvelope } from '../../src/domain/messages.ts';
 import type { PaymentMessage } from '../../src/domain/ports/order-book.ts';
 import { isRefusal } from '../../src/domain/refusal.ts';
+import { without } from '../../src/simulation/model/rows.ts';
 import { smallShow } from '../support/sale.ts';
 import { askBoth, names, QUARTER_MS, type Side, type TwoWorlds } from './two-worlds.ts';
 
