@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { freePort } from '../src/infra/postgres/embedded/postmaster.ts';
+import { freePort } from '../src/infra/free-port.ts';
 import { openStage, type BenchEvent, type Stage } from './hold/stage.ts';
 import { load, type LoadResult } from './load.ts';
 

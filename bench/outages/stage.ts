@@ -10,7 +10,7 @@ import { startRedis } from '../../src/chaos/servers/redis.ts';
 import { insistFor } from '../../src/chaos/waiting.ts';
 import { systemClock } from '../../src/infra/environment.ts';
 import { createBearerTokens } from '../../src/infra/jose/bearer-tokens.ts';
-import { freePort } from '../../src/infra/postgres/embedded/postmaster.ts';
+import { freePort } from '../../src/infra/free-port.ts';
 
 const SECRET = 'the nodes of the benchmark sign with this one';
 const SEATS_A_ROW = 50;

@@ -1,6 +1,6 @@
 import { createBearerTokens } from '../infra/jose/bearer-tokens.ts';
 import { systemClock } from '../infra/environment.ts';
-import { freePort } from '../infra/postgres/embedded/postmaster.ts';
+import { freePort } from '../infra/free-port.ts';
 import { join } from 'node:path';
 import { openFrontDoor } from './front-door.ts';
 import type { NodeHandle, RabbitHandle, ServerHandle } from './nemesis.ts';

@@ -7,7 +7,7 @@ import { startPrivateServer } from '../../src/chaos/servers/private-server.ts';
 import { findProgram, ProgramsMissing, tempFolder } from '../../src/chaos/servers/programs.ts';
 import { systemClock, systemIds } from '../../src/infra/environment.ts';
 import { silentLog } from '../../src/infra/log.ts';
-import { freePort } from '../../src/infra/postgres/embedded/postmaster.ts';
+import { freePort } from '../../src/infra/free-port.ts';
 import { connectRedis, createRedisClient } from '../../src/infra/redis/client.ts';
 import { askRedis } from '../../src/infra/redis/one-command.ts';
 import { createFailoverProbe } from '../../src/infra/redis/probe.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test, { type ExecutionContext } from 'ava';
 import { Pool } from 'pg';
-import { freePort } from '../../src/infra/postgres/embedded/postmaster.ts';
+import { freePort } from '../../src/infra/free-port.ts';
 import { rushCommand } from '../../src/rush/command.ts';
 import type { RushResult } from '../../src/rush/report.ts';
 import { ask } from '../support/api.ts';

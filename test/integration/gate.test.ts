@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import Koa from 'koa';
 import { requirePass } from '../../src/http/gate-middleware.ts';
-import { freePort } from '../../src/infra/postgres/embedded/postmaster.ts';
+import { freePort } from '../../src/infra/free-port.ts';
 import { startTestApp, temporaryFolder } from '../support/app.ts';
 import { eventually } from '../support/eventually.ts';
 import { findNginx, runNginx } from '../support/nginx.ts';

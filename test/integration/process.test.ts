@@ -4,7 +4,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { Pool } from 'pg';
-import { freePort } from '../../src/infra/postgres/embedded/postmaster.ts';
+import { freePort } from '../../src/infra/free-port.ts';
 import { ask } from '../support/api.ts';
 import { clientOf, QUICK, realServers, temporaryFolder } from '../support/app.ts';
 import { eventually } from '../support/eventually.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test, { type ExecutionContext } from 'ava';
-import { freePort } from '../../src/infra/postgres/embedded/postmaster.ts';
+import { freePort } from '../../src/infra/free-port.ts';
 import { ask, openStream, type Reply } from '../support/api.ts';
 import { clientOf, QUICK, realServers, temporaryFolder } from '../support/app.ts';
 import { eventually } from '../support/eventually.ts';

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import type { ExecutionContext } from 'ava';
 import { findProgram } from '../../src/chaos/servers/programs.ts';
-import { freePort } from '../../src/infra/postgres/embedded/postmaster.ts';
+import { freePort } from '../../src/infra/free-port.ts';
 import { temporaryFolder } from './app.ts';
 import { eventually } from './eventually.ts';
 

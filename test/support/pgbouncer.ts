@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { startPrivateServer } from '../../src/chaos/servers/private-server.ts';
 import { findProgram, ProgramsMissing, tempFolder } from '../../src/chaos/servers/programs.ts';
 import { serverAccount, spawnAs } from '../../src/infra/postgres/embedded/account.ts';
-import { freePort } from '../../src/infra/postgres/embedded/postmaster.ts';
+import { freePort } from '../../src/infra/free-port.ts';
 import { withConnection } from '../../src/infra/postgres/one-connection.ts';
 import { orAbsent } from './private-servers.ts';
 import type { Stage } from './servers.ts';

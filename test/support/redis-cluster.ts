@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import type { ServerHandle } from '../../src/chaos/nemesis.ts';
 import { startPrivateServer } from '../../src/chaos/servers/private-server.ts';
 import { findProgram, ProgramsMissing, tempFolder } from '../../src/chaos/servers/programs.ts';
-import { freePort } from '../../src/infra/postgres/embedded/postmaster.ts';
+import { freePort } from '../../src/infra/free-port.ts';
 import { askRedis } from '../../src/infra/redis/one-command.ts';
 import { eventually } from './eventually.ts';
 import { orAbsent } from './private-servers.ts';

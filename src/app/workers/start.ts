@@ -3,7 +3,7 @@ import type { AppOptions, RunningApp } from '../../app.ts';
 import type { Config, Role } from '../../config.ts';
 import { systemClock, systemRandom } from '../../infra/environment.ts';
 import { createMetrics } from '../../infra/metrics.ts';
-import { freePort } from '../../infra/postgres/embedded/postmaster.ts';
+import { freePort } from '../../infra/free-port.ts';
 import { startEmbeddedPostgres } from '../../infra/postgres/embedded/start.ts';
 import { startOrClose, type Closing } from '../closing.ts';
 import { signingSecret } from '../secret.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { serverAccount, spawnAs } from '../../infra/postgres/embedded/account.ts';
 import { findBinaries } from '../../infra/postgres/embedded/binaries.ts';
-import { freePort } from '../../infra/postgres/embedded/postmaster.ts';
+import { freePort } from '../../infra/free-port.ts';
 import { withConnection } from '../../infra/postgres/one-connection.ts';
 import type { ServerHandle } from '../nemesis.ts';
 import type { Scope } from '../scope.ts';

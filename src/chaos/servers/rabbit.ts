@@ -4,7 +4,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { freePort } from '../../infra/postgres/embedded/postmaster.ts';
+import { freePort } from '../../infra/free-port.ts';
 import { reachRabbit } from '../../infra/rabbit/reach.ts';
 import type { RabbitHandle } from '../nemesis.ts';
 import type { Scope } from '../scope.ts';

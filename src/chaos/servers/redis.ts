@@ -1,4 +1,4 @@
-import { freePort } from '../../infra/postgres/embedded/postmaster.ts';
+import { freePort } from '../../infra/free-port.ts';
 import { askRedis } from '../../infra/redis/one-command.ts';
 import type { ServerHandle } from '../nemesis.ts';
 import type { Scope } from '../scope.ts';

@@ -1,9 +1,9 @@
 import { execFile, spawn } from 'node:child_process';
 import { open, readFile, realpath, rm, stat } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
+import { freePort } from '../../free-port.ts';
 import { spawnAs, type Account } from './account.ts';
 import type { Binaries } from './binaries.ts';
 import { commandLine, isAlive, pause, poll, signal } from './processes.ts';
@@ -146,16 +146,6 @@ const watchForeign = (pid: number): Promise<void> =>
       resolve();
     }, WATCH_EVERY_MS);
     timer.unref();
-  });
-
-export const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
   });
 
 /**
