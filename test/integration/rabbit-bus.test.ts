@@ -6,7 +6,7 @@ import { connect, type ChannelModel, type GetMessage } from 'amqplib';
 import test, { type ExecutionContext } from 'ava';
 import type { Delivery } from '../../src/domain/ports/message-bus.ts';
 import { systemClock } from '../../src/infra/environment.ts';
-import { silentLog } from '../../src/infra/log.ts';
+import { createLog, silentLog } from '../../src/infra/log.ts';
 import { createRabbitBus, type RabbitBus, type RabbitBusOptions } from '../../src/infra/rabbit/bus.ts';
 import { declareTopology } from '../../src/infra/rabbit/topology.ts';
 import { paymentOk } from '../support/envelopes.ts';
@@ -122,6 +122,37 @@ test('what no queue takes is returned, even under a policy that would hide it, a
   await channel.deleteQueue('catraca.tickets');
   t.is(await outcomeOf(bus), 'returned');
   t.false(await channel.get('catch-all', { noAck: true }), 'nobody else took it');
+  await confirmed(bus);
+});
+
+test('a broker that refuses a message is asked again on a new connection, and one that refuses none is not', async (t) => {
+  const server = await testRabbit(t);
+  if (server === null) return;
+  const vhost = vhostOf(server.url);
+  const said: string[] = [];
+  const log = createLog({
+    level: 'warn',
+    destination: {
+      write: (line: string) => {
+        said.push(line);
+      },
+    },
+  });
+  const bus = await open(t, server.url, { log });
+  const givenUp = (): number => said.filter((line) => line.includes('the broker refuses a message')).length;
+  await confirmed(bus);
+  t.is(givenUp(), 0);
+  // Full with what stands in it: from here on the broker says no to each that comes.
+  const policy = JSON.stringify({ 'max-length': 1 });
+  await control('set_policy', '-p', vhost, 'full', '^catraca.tickets$', policy, '--apply-to', 'queues');
+  await eventually(async () => {
+    if ((await outcomeOf(bus)) !== 'unknown') throw new Error('the queue is not full yet');
+  }, 20_000);
+  await eventually(async () => {
+    await outcomeOf(bus);
+    if (givenUp() < 2) throw new Error('it is still the old connection');
+  }, 20_000);
+  await control('clear_policy', '-p', vhost, 'full');
   await confirmed(bus);
 });
 

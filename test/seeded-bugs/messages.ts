@@ -47,6 +47,23 @@ export const MESSAGE_BUGS: readonly SeededBug[] = [
     },
   },
   {
+    name: 'refusing-channel-kept',
+    what: 'a channel on which the broker refuses everything is published on for ever',
+    promise: 13,
+    changes: [
+      {
+        file: 'infra/rabbit/publisher.js',
+        find: 'if (channel === open)\n                        onRefused();',
+        replace: '',
+      },
+    ],
+    caughtBy: {
+      file: 'integration/rabbit-bus',
+      title:
+        'a broker that refuses a message is asked again on a new connection, and one that refuses none is not',
+    },
+  },
+  {
     name: 'confirm-not-awaited',
     what: 'the publisher says confirmed as soon as it has written',
     promise: 13,

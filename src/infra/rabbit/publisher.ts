@@ -36,6 +36,12 @@ export interface Publisher {
 /** How often one who waits looks again at the connection. */
 const LOOK_EVERY_MS = 25;
 const DECLARE_AGAIN_AFTER_MS = 1_000;
+/**
+ * A channel that first publishes to a quorum queue while its leader is dying asks the dead node for ever and refuses every
+ * message for that queue, long after another leads (RabbitMQ 3.10.8: 25 payments stood for as long as the connection
+ * did). A new channel knows better. A broker that has a reason to refuse is asked on a new connection so often, no more.
+ */
+const RENEW_AFTER_MS = 2_000;
 
 interface Flight {
   returned: boolean;
@@ -51,6 +57,8 @@ export const createPublisher = (options: PublisherOptions): Publisher => {
   let sequence = 0;
   let closed = false;
   let declaring = false;
+  /** The broker has refused a message. */
+  let onRefused = (): void => undefined;
 
   const allUnknown = (): void => {
     channel = null;
@@ -96,6 +104,10 @@ export const createPublisher = (options: PublisherOptions): Publisher => {
       opened.on('close', () => fail(new Error('the publishing channel was closed')));
       opened.on('return', (message: Message) => onReturn(model, message));
       await declareTopology(model, opened, options.ladder);
+      const openedAtMs = clock.nowMs();
+      onRefused = () => {
+        if (clock.nowMs() - openedAtMs >= RENEW_AFTER_MS) fail(new Error('the broker refuses a message'));
+      };
       channel = opened;
     },
   });
@@ -133,7 +145,10 @@ export const createPublisher = (options: PublisherOptions): Publisher => {
         open.publish(message.exchange, message.routingKey, message.body, sent, (error: unknown) => {
           if (error === null || error === undefined)
             flight.settle(flight.returned ? 'returned' : 'confirmed');
-          else flight.settle('unknown');
+          else {
+            flight.settle('unknown');
+            if (channel === open) onRefused();
+          }
         });
       } catch (error) {
         log.warn({ err: error }, 'a message could not be sent');
