@@ -4,7 +4,8 @@ import type { Order } from '../domain/order.ts';
 import { isSettled } from '../domain/order.ts';
 import { isRefusal, type Refusal } from '../domain/refusal.ts';
 import { deriveId } from '../http/request-key.ts';
-import { asks, enters, holdsSeats, outcomeOf, repeats, waits, type Person } from './fan.ts';
+import { enters, holdsSeats, outcomeOf, repeats } from './fan.ts';
+import { asks, waits, type Person } from './person.ts';
 
 const releases = async (person: Person, hold: Hold): Promise<void> => {
   const { memory, world, fanId } = person;
