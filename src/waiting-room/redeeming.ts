@@ -53,6 +53,9 @@ export interface Redeeming {
  * - The writing took long: the row outlives its slot. So once it is there, the store is told again, and keeps the slot for as
  *   long as the row lasts. The same when it is not known whether it was written, and whenever its fan asks again.
  *
+ * - The place was handed over in between: the slot is the place's, and so of the device that has it now, which may be inside with it
+ *   already. Giving it back would let one person more in than the operator allows.
+ *
  * Leaving is the mirror: the row ends first, the slot goes second. Died in between: the slot ends with its bucket, or
  * earlier with a repeat of the leaving. The other order would free a slot whose pass still opens doors.
  */
@@ -130,9 +133,12 @@ export const createRedeeming = (parts: WaitingRoomParts): Redeeming => {
     return outcome;
   };
 
-  const noPlace = async (eventId: EventId, { number, claim }: PlaceTurn): Promise<Refusal> => {
+  /** Nothing was written: the place is another device's, or there is none any more, and then the slot is nobody's. */
+  const noPlace = async (eventId: EventId, { number, claim, turn }: PlaceTurn): Promise<Refusal> => {
     const place = await handOvers.findPlace(eventId, number);
-    return refuse(place !== null && place.claim > claim ? 'place_handed_over' : 'place_invalid');
+    if (place !== null && place.claim > claim) return refuse('place_handed_over');
+    await giveBack(eventId, turn);
+    return refuse('place_invalid');
   };
 
   const admit = async (line: EventLine, fanId: FanId, place: PlaceTurn): Promise<Redeemed | Refusal> => {
@@ -142,9 +148,10 @@ export const createRedeeming = (parts: WaitingRoomParts): Redeeming => {
       if (slot.kind === 'refused') return slot;
       const recorded = await record(line, fanId, place, slot);
       if (recorded !== 'superseded') {
-        if (recorded === null || recorded.state !== 'live') await giveBack(eventId, place.turn);
-        else await assure(line, place.turn, recorded.remainingMs);
-        return recorded === null ? noPlace(eventId, place) : answerWith(recorded, recorded.created);
+        if (recorded === null) return noPlace(eventId, place);
+        if (recorded.state === 'live') await assure(line, place.turn, recorded.remainingMs);
+        else await giveBack(eventId, place.turn);
+        return answerWith(recorded, recorded.created);
       }
       // Usually the loader has set the store by now. One that died before it could must not shut the door for ever.
       if (attempt > 1) await reload(line);

@@ -67,6 +67,23 @@ export const LINE_BUGS: readonly SeededBug[] = [
     },
   },
   {
+    name: 'slot-of-another-device-freed',
+    what: 'a device that lost its place gives back the slot of the one that is inside with it',
+    promise: 6,
+    changes: [
+      {
+        file: 'waiting-room/redeeming.js',
+        find: 'if (recorded === null)',
+        replace:
+          'if (recorded === null) await giveBack(eventId, place.turn);\n                if (recorded === null)',
+      },
+    ],
+    caughtBy: {
+      file: 'waiting-room/recovering',
+      title: 'memory: a device whose admission comes too late leaves the slot to the one that has the place',
+    },
+  },
+  {
     name: 'slot-of-a-forgotten-line',
     what: 'an admission is written although its line was loaded again without it: one more inside than allowed',
     promise: 6,

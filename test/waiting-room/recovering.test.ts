@@ -123,6 +123,42 @@ rule(
   },
 );
 
+rule(
+  'a device whose admission comes too late leaves the slot to the one that has the place',
+  async (t, world) => {
+    const eventId = world.events.create({}, { insideMax: 1 });
+    let asked = (): void => undefined;
+    let write = (): void => undefined;
+    const isAsked = new Promise<void>((resolve) => (asked = resolve));
+    const mayWrite = new Promise<void>((resolve) => (write = resolve));
+    const slow = await world.node({
+      journal: (journal) => ({
+        ...journal,
+        async recordAdmission(wanted) {
+          asked();
+          await mayWrite;
+          return journal.recordAdmission(wanted);
+        },
+      }),
+    });
+    const other = await world.node();
+    const phone = await fanIn(slow, eventId);
+    await eventually(async () => assert((await slow.frame(eventId))!.serving >= phone.number));
+    const late = slow.redeem(eventId, phone.fanId, phone.place);
+    await isAsked;
+    const laptop = granted(await other.recover(eventId, ask(phone.recoveryCode)));
+    const { pass } = granted(await other.redeem(eventId, laptop.fanId, laptop.place));
+    write();
+    t.is(codeOf(await late), 'place_handed_over');
+    t.is(codeOf(await other.checkPass(eventId, pass)), 'granted');
+    // A step that is later than all of this.
+    const next = await fanIn(other, eventId);
+    world.events.turn(eventId, { insideMax: 2 });
+    await eventually(async () => assert((await other.frame(eventId))!.serving >= next.number));
+    t.like(await other.counters(eventId), { inside: 1 }, 'whoever is inside is counted');
+  },
+);
+
 rule('whoever of many redeems and hands over at once, one device has a pass that opens', async (t, world) => {
   const eventId = world.events.create();
   const [one, two] = [await world.node(), await world.node()];
