@@ -1,5 +1,6 @@
 import type { Intent } from '../domain/ports/payment-gateway.ts';
 import type { SaleRecords } from '../domain/sale-records.ts';
+import { codesObeyed, entriesCounted } from './access.ts';
 import { givenBackForMoney } from './giving-back.ts';
 import type { ClientHistory } from './history.ts';
 import { acknowledgedHoldsHonoured, holdsAdmitted, holdsDoNotOverlap } from './holds.ts';
@@ -62,6 +63,8 @@ export const audit = (input: AuditInput): readonly Verdict[] => {
     insideObeyed(records),
     admittedOnce(records),
     placesKept(records, history),
+    codesObeyed(records),
+    entriesCounted(records, history),
     holdsDoNotOverlap(records),
     acknowledgedHoldsHonoured(history),
     seatsComeBack(records),

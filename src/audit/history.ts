@@ -4,6 +4,8 @@ import type { FanId, HoldId, OrderId, SeatId, SectionId, TicketId } from '../dom
 export interface ClientHistory {
   readonly eventId: string;
   readonly placesTold: readonly { readonly fanId: FanId; readonly number: number }[];
+  /** Whoever brought a code and was let in by it, into this lane or (null) past the line. */
+  readonly lanesOpened: readonly { readonly fanId: FanId; readonly laneId: string | null }[];
   /** Fans who were given a pass. */
   readonly admitted: readonly FanId[];
   readonly holdsTold: readonly HoldTold[];

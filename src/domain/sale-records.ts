@@ -25,6 +25,7 @@ export interface SaleRecords {
   readonly attempts: readonly AttemptRecord[];
   readonly places: readonly PlaceRecord[];
   readonly admissions: readonly AdmissionEntry[];
+  readonly access: AccessRecords;
   /** Messages about this event that have not left yet. */
   readonly unsent: { readonly tickets: number; readonly payments: number };
 }
@@ -112,6 +113,22 @@ export interface AdmissionEntry {
   readonly admittedAtMs: number;
   readonly expiresAtMs: number;
   readonly leftAtMs: number | null;
+}
+
+/** Codes, who redeemed them, and who went past the line (docs/LANES.md). */
+export interface AccessRecords {
+  readonly codes: readonly CodeRecord[];
+  readonly redemptions: readonly { readonly codeId: string; readonly fanId: FanId }[];
+  readonly bypasses: readonly { readonly codeId: string | null; readonly fanId: FanId }[];
+}
+
+export interface CodeRecord {
+  readonly codeId: string;
+  /** The lane that it opens; null: it is a bypass. */
+  readonly laneId: string | null;
+  /** Fans that may redeem it; null: any number. */
+  readonly usesMax: number | null;
+  readonly uses: number;
 }
 
 /** What of one event is still under way. */

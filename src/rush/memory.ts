@@ -12,6 +12,8 @@ import type { FrameDocument } from './documents.ts';
 /** Remembers what fans are told while the run goes on. */
 export interface Memory {
   place(fanId: string, number: number): void;
+  /** A code that was brought has opened this lane, or (null) the way past the line. */
+  opened(fanId: string, laneId: string | null): void;
   admitted(fanId: string): void;
   hold(told: HoldTold): void;
   releasing(holdId: string, atMs: number): void;
@@ -29,6 +31,7 @@ export interface Memory {
 
 export const createMemory = (): Memory => {
   const places: { readonly fanId: string; readonly number: number }[] = [];
+  const lanesOpened: { readonly fanId: string; readonly laneId: string | null }[] = [];
   const admitted: string[] = [];
   const holds = new Map<string, HoldTold>();
   const orders: OrderAnswer[] = [];
@@ -42,6 +45,7 @@ export const createMemory = (): Memory => {
 
   return {
     place: (fanId, number) => void places.push({ fanId, number }),
+    opened: (fanId, laneId) => void lanesOpened.push({ fanId, laneId }),
     admitted: (fanId) => void admitted.push(fanId),
     hold: (told) => void holds.set(told.holdId, told),
     releasing(holdId, atMs) {
@@ -65,6 +69,7 @@ export const createMemory = (): Memory => {
     history: (eventId) => ({
       eventId,
       placesTold: places,
+      lanesOpened,
       admitted,
       holdsTold: [...holds.values()],
       orderAnswers: orders,

@@ -2,51 +2,13 @@ import type { RequestOutcome, SeatRequest } from '../audit/history.ts';
 import type { Hold, HoldResult } from '../domain/hold.ts';
 import { seatsOf } from '../domain/event.ts';
 import type { PassId } from '../domain/ids.ts';
-import { laneIndex, numberIn } from '../domain/lanes.ts';
 import type { HoldCommand } from '../domain/ports/services.ts';
 import { isRefusal, type Refusal } from '../domain/refusal.ts';
 import { deriveId } from '../http/request-key.ts';
-import type { Asked } from './fleet.ts';
 import type { Node } from './node.ts';
 import { passes } from './node.ts';
 import { asks, insists, waits, type Person } from './person.ts';
-
-/** What a fan has of the line. `laneId` null: it has no lanes. */
-interface Place {
-  readonly place: string;
-  readonly code: string;
-  readonly laneId: string | null;
-}
-
-/** `laneId` null: whichever lane it is. */
-const joins = async (person: Person, laneId: string | null): Promise<Place | null> => {
-  const { eventId, fanId, memory, show } = person;
-  const joined = await insists(
-    person,
-    'join',
-    (node) => node.room.join(eventId, fanId, undefined, laneId === null ? {} : { laneId }),
-    (answer) => !isRefusal(answer),
-  );
-  if (joined === null || isRefusal(joined)) return null;
-  const { lane, receipt, number } = joined;
-  memory.place(fanId, numberIn(laneIndex(show, lane ?? undefined), receipt?.index ?? number));
-  memory.frame(joined.frame);
-  return { place: joined.place, code: joined.recoveryCode, laneId: lane };
-};
-
-/** Somewhere in the line, where it has lanes in one of them. Some think better of it and go over to another lane. */
-const findsPlace = async (person: Person): Promise<Place | null> => {
-  const { chance, show } = person;
-  const lanes = (show.lanes ?? []).map(({ id }) => id);
-  const first = await joins(person, chance.pick([null, ...lanes]));
-  if (first === null || lanes.length === 0 || !chance.happens(0.2)) return first;
-  await waits(person, 0, 1_000);
-  const second = await joins(person, chance.pick(lanes));
-  if (second === null || second.laneId === first.laneId) return second ?? first;
-  person.memory.wentOver();
-  void redeemsInVain(person, first);
-  return second;
-};
+import { asksInVain, findsPlace, redeemsInVain, type Place } from './finding-a-place.ts';
 
 /** Nobody waits for it: a node that has no frame yet has one sooner or later, or cannot tell, or dies. */
 const looks = async ({ eventId, memory }: Person, node: Node): Promise<void> => {
@@ -187,24 +149,6 @@ const takesAlong = async (person: Person, { code }: Place): Promise<Place | null
   memory.handedOver(taken.fanId === fanId);
   return { place: taken.place, code: taken.recoveryCode, laneId: taken.lane };
 };
-
-/** The device before has not heard of it and asks on; whoever has the place now is in no way bothered by that. */
-const asksInVain = async (person: Person, ask: () => Promise<Asked<unknown>>): Promise<void> => {
-  const { memory, chance, fanId } = person;
-  for (let attempt = chance.whole(1, 3); attempt > 0 && !person.isClosing(); attempt -= 1) {
-    await waits(person, 0, 2_500);
-    const asked = await ask();
-    if (asked.kind === 'answer')
-      memory.compared(isRefusal(asked.value), `${fanId} was served with what was no longer theirs`);
-  }
-};
-
-const redeemsInVain = (person: Person, { place }: Place): Promise<void> =>
-  asksInVain(person, () =>
-    asks(person, 'redeem with the old place', (node) =>
-      node.room.redeem(person.eventId, person.fanId, place),
-    ),
-  );
 
 const holdsInVain = (person: Person, passId: PassId): Promise<void> => {
   const { eventId, fanId, memory, chance, world } = person;

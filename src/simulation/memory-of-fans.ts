@@ -17,6 +17,8 @@ type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 export class MemoryOfFans {
   readonly #eventId: EventId;
   readonly #places: { fanId: FanId; number: number }[] = [];
+  readonly #lanesOpened: { fanId: FanId; laneId: string | null }[] = [];
+  readonly #broughtCode = new Set<FanId>();
   readonly #admitted: FanId[] = [];
   readonly #holds = new Map<HoldId, Mutable<HoldTold>>();
   readonly #orders: OrderAnswer[] = [];
@@ -37,6 +39,20 @@ export class MemoryOfFans {
 
   place(fanId: FanId, number: number): void {
     this.#places.push({ fanId, number });
+  }
+
+  /** Whatever comes of it: from here on a code may stand for this fan. */
+  bringsCode(fanId: FanId): void {
+    this.#broughtCode.add(fanId);
+  }
+
+  hasBroughtCode(fanId: FanId): boolean {
+    return this.#broughtCode.has(fanId);
+  }
+
+  /** A code that was brought has opened this lane, or (null) the way past the line. */
+  opened(fanId: FanId, laneId: string | null): void {
+    this.#lanesOpened.push({ fanId, laneId });
   }
 
   admission(fanId: FanId): void {
@@ -133,6 +149,7 @@ export class MemoryOfFans {
     return {
       eventId: this.#eventId,
       placesTold: this.#places,
+      lanesOpened: this.#lanesOpened,
       admitted: this.#admitted,
       holdsTold: [...this.#holds.values()],
       orderAnswers: this.#orders,

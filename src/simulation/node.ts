@@ -12,8 +12,10 @@ import { nodeHashes } from '../infra/hashes.ts';
 import { createLinePasses } from '../infra/line-passes.ts';
 import type { Logger } from '../infra/log.ts';
 import { createPaymentService, type RunningPaymentService } from '../payments/payment-service.ts';
+import { createLaneChoice } from '../waiting-room/lane-choice.ts';
 import { createWaitingRoom, type WaitingRoom } from '../waiting-room/waiting-room.ts';
 import { chanceOf, seededIds } from './chance.ts';
+import { codeHashes } from './codes.ts';
 import type { Faults, ServerName } from './faults.ts';
 import type { PostgresPorts } from './model/postgres.ts';
 import { remote, type OnFailure } from './network.ts';
@@ -146,11 +148,14 @@ export const startNode = async (parts: NodeParts): Promise<Node> => {
     sweepEveryMs: CONFIG.SWEEP_EVERY_MS,
   });
   const stock = createStock(sale.catalogue);
+  const access = remote(postgres.access, db);
   const room = createWaitingRoom({
     store: remote(servers.line, link('redis'), ['healthy']),
     journal: remote(postgres.journal, db),
     draws: remote(postgres.draws, db),
     handOvers: remote(postgres.handOvers, db),
+    choice: createLaneChoice({ book: access, codes: codeHashes, clock: surroundings.clock }),
+    noteBypass: (...bypass) => access.noteBypass(...bypass),
     hashes: nodeHashes,
     passes,
     events,

@@ -2,6 +2,7 @@ import type { EventDefinition } from '../domain/event.ts';
 import type { EventId, FanId } from '../domain/ids.ts';
 import { isRefusal, type Refusal } from '../domain/refusal.ts';
 import type { Chance } from './chance.ts';
+import type { Codes } from './codes.ts';
 import type { Asked, Fleet } from './fleet.ts';
 import type { GatewaySite } from './gateway-site.ts';
 import type { MemoryOfFans } from './memory-of-fans.ts';
@@ -14,6 +15,7 @@ export interface Surroundings {
   readonly fleet: Fleet;
   readonly site: GatewaySite;
   readonly memory: MemoryOfFans;
+  readonly codes: Codes;
   readonly chance: Chance;
   readonly eventId: EventId;
   readonly show: EventDefinition;

@@ -28,8 +28,14 @@ const LANES: readonly LaneDefinition[] = [
   { id: 'acessivel', name: 'Acessível', sharePercent: 5, access: 'open' },
 ];
 
+/** Now and then the club asks for a code. */
+const lanesOf = (chance: Chance): readonly LaneDefinition[] =>
+  chance.happens(0.5)
+    ? LANES.map((lane) => (lane.id === 'clube' ? { ...lane, access: 'code' } : lane))
+    : LANES;
+
 /** A house so small that everybody wants the same seats. */
-export const showOf = (chance: Chance): EventDefinition => ({
+export const showOf = (chance: Chance, laneChance: Chance): EventDefinition => ({
   name: 'Noite simulada',
   venue: 'Lugar nenhum',
   currency: 'BRL',
@@ -41,7 +47,7 @@ export const showOf = (chance: Chance): EventDefinition => ({
     { id: 'A', name: 'Cadeira', priceMinor: 25_000, rows: [{ name: '1', seats: chance.whole(3, 8) }] },
     { id: 'PISTA', name: 'Pista', priceMinor: 12_000, capacity: chance.whole(2, 6) },
   ],
-  ...(chance.happens(0.3) && { lanes: LANES }),
+  ...(chance.happens(0.3) && { lanes: lanesOf(laneChance) }),
   // Always, never, or until some time in the middle of the sale.
   show: {
     refundsUntilMs: chance.pick([START_MS + 86_400_000, null, START_MS + chance.whole(10_000, 40_000)]),

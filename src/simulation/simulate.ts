@@ -1,11 +1,12 @@
 import { audit } from '../audit/audit.ts';
 import type { Verdict } from '../audit/verdict.ts';
 import { seatsOf, type EventDefinition } from '../domain/event.ts';
-import { laneOf } from '../domain/lanes.ts';
+import { BYPASS_LANE, laneOf } from '../domain/lanes.ts';
 import type { OrderEnding } from '../domain/order.ts';
 import { isRefusal } from '../domain/refusal.ts';
 import type { SaleRecords } from '../domain/sale-records.ts';
 import { chanceOf, seededIds } from './chance.ts';
+import { issueCodes } from './codes.ts';
 import { startDisasters } from './disasters.ts';
 import { live } from './fan-life.ts';
 import { createFaults, type Faults } from './faults.ts';
@@ -60,6 +61,9 @@ export interface SimulationResult {
       // Places behind the first lane, and those that were given up for one in another.
       | 'in other lanes'
       | 'lane changed'
+      // Codes redeemed, and places past the line.
+      | 'codes redeemed'
+      | 'past the line'
       // How orders whose money came late have ended.
       | `late ${OrderEnding}`,
       number
@@ -148,7 +152,7 @@ const setStage = (options: SimulationOptions, world: World): Stage => {
     fleet,
     memory,
     eventId,
-    show: showOf(chance),
+    show: showOf(chance, chanceOf(seed, 'lanes')),
   };
 };
 
@@ -160,12 +164,22 @@ const sell = async (stage: Stage): Promise<number> => {
   const fans = chance.whole(6, 16);
   let closing = false;
   let home = 0;
-  for (let index = 1; index <= fans; index += 1) {
-    const name = `fan-${index}`;
+  const crowd = Array.from({ length: fans }, (_, index) => `fan-${index + 1}`).map((name) => ({
+    name,
+    fanId: ids(seed, name).next(),
+  }));
+  const codes = await issueCodes({
+    ...stage,
+    book: stage.postgres.ports.access,
+    fans: crowd.map(({ fanId }) => fanId),
+    chance: chanceOf(seed, 'codes'),
+  });
+  for (const { name, fanId } of crowd) {
     const person = {
       ...stage,
+      codes,
       name,
-      fanId: ids(seed, name).next(),
+      fanId,
       chance: chanceOf(seed, name),
       isClosing: () => closing,
     };
@@ -251,8 +265,12 @@ const countsOf = (
       (order) => order.reason === 'cancelled' && order.status === 'refunded',
     ).length,
     'handed over': handOvers,
-    'in other lanes': records.places.filter(({ number }) => laneOf(number) > 0).length,
+    'in other lanes': records.places.filter(
+      ({ number }) => laneOf(number) > 0 && laneOf(number) < BYPASS_LANE,
+    ).length,
     'lane changed': movesBetweenLanes,
+    'codes redeemed': records.access.redemptions.length,
+    'past the line': records.places.filter(({ number }) => laneOf(number) >= BYPASS_LANE).length,
     'late honoured': late('honoured'),
     'late reseated': late('reseated'),
     'late refunded': late('refunded'),

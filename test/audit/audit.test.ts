@@ -26,6 +26,8 @@ const rows = (change: Partial<SaleRecords>): Partial<AuditInput> => ({ records: 
 const told = (change: Partial<ClientHistory>): Partial<AuditInput> => ({
   history: { ...history, ...change },
 });
+const codes = (change: Partial<SaleRecords['access']>): Partial<AuditInput> =>
+  rows({ access: { ...records.access, ...change } });
 const [first, second, third, fourth] = records.seats;
 if (first === undefined || second === undefined || third === undefined || fourth === undefined)
   throw new Error('four seats');
@@ -180,6 +182,23 @@ const LIES: readonly (readonly [string, Partial<AuditInput>, readonly string[]])
     ['P7'],
   ],
   ['a place that was told is gone', told({ placesTold: [{ fanId: 'fan-1', number: 7 }] }), ['P7']],
+  [
+    'a code for one was redeemed by two',
+    codes({ redemptions: [...records.access.redemptions, { codeId: 'code-1', fanId: 'fan-3' }] }),
+    ['P7c'],
+  ],
+  ['a redemption was not counted', codes({ redemptions: [], bypasses: [] }), ['P7c']],
+  [
+    'somebody was let into a lane by a code that they did not redeem',
+    told({ lanesOpened: [{ fanId: 'fan-3', laneId: 'club' }] }),
+    ['P7c'],
+  ],
+  ['somebody went past the line uncounted', codes({ bypasses: [] }), ['P7c']],
+  [
+    'somebody without a code was counted past the line',
+    codes({ bypasses: [...records.access.bypasses, { codeId: 'code-2', fanId: 'fan-2' }] }),
+    ['P7c'],
+  ],
   [
     'a seat was given away while its hold lived',
     rows({ holds: [bought, { ...lapsed, expiresAtMs: 13_501 }, dropped, regretted] }),

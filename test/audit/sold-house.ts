@@ -1,5 +1,6 @@
 import { audit, type AuditInput } from '../../src/audit/audit.ts';
 import type { ClientHistory, SeatRequest } from '../../src/audit/history.ts';
+import { BYPASS_LANE, numberIn } from '../../src/domain/lanes.ts';
 import type { Verdict } from '../../src/audit/verdict.ts';
 import type { Intent } from '../../src/domain/ports/payment-gateway.ts';
 import type {
@@ -89,6 +90,9 @@ export const cancelled = order('order-3', dropped, 'failed');
 export const regretted = hold('hold-4', 4, ['A-1-4'], 20_000);
 export const returned: OrderRecord = { ...order('order-4', regretted, 'refunded'), reason: 'cancelled' };
 
+/** Who went past the line, and did not come. */
+export const past = { number: numberIn(BYPASS_LANE, 7), fanId: 'fan-5', spent: false };
+
 export const records: SaleRecords = {
   event: {
     eventId: 'event',
@@ -138,19 +142,34 @@ export const records: SaleRecords = {
       amountMinor: 1_000,
     },
   ],
-  places: [1, 2, 3, 4].map((number) => ({ number, fanId: `fan-${number}`, spent: false })),
+  places: [...[1, 2, 3, 4].map((number) => ({ number, fanId: `fan-${number}`, spent: false })), past],
   admissions: [
     admission(1, 1_000),
     admission(2, 2_500),
     { ...admission(3, 12_000), leftAtMs: 18_000 },
     admission(4, 19_000),
   ],
+  access: {
+    codes: [
+      { codeId: 'code-1', laneId: 'club', usesMax: 1, uses: 1 },
+      { codeId: 'code-2', laneId: null, usesMax: null, uses: 1 },
+    ],
+    redemptions: [
+      { codeId: 'code-1', fanId: 'fan-2' },
+      { codeId: 'code-2', fanId: 'fan-5' },
+    ],
+    bypasses: [{ codeId: 'code-2', fanId: 'fan-5' }],
+  },
   unsent: { tickets: 0, payments: 0 },
 };
 
 export const history: ClientHistory = {
   eventId: 'event',
   placesTold: [1, 2, 3, 4].map((number) => ({ fanId: `fan-${number}`, number })),
+  lanesOpened: [
+    { fanId: 'fan-2', laneId: 'club' },
+    { fanId: 'fan-5', laneId: null },
+  ],
   admitted: ['fan-1', 'fan-2', 'fan-3', 'fan-4'],
   holdsTold: [bought, lapsed, dropped, regretted].map(
     ({ fanId, holdId, sectionId, seatIds, expiresAtMs }) => ({

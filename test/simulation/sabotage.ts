@@ -142,6 +142,40 @@ const newKeyEachTime: Sabotage = (servers, { site }) => {
   return servers;
 };
 
+/** The uses of a code are counted and not compared. */
+const codeForEverybody: Sabotage = (servers, { postgres }) => {
+  const { access } = servers.postgres;
+  return withPostgres(servers, {
+    access: {
+      ...access,
+      async redeem(eventId, hash, fanId) {
+        const { codes } = postgres.tables;
+        const key = `${eventId}/${Buffer.from(hash).toString('hex')}`;
+        const row = codes.get(key);
+        if (row !== undefined) codes.set(key, { ...row, usesMax: null });
+        const answer = await access.redeem(eventId, hash, fanId);
+        const after = codes.get(key);
+        if (row !== undefined && after !== undefined) codes.set(key, { ...after, usesMax: row.usesMax });
+        return answer;
+      },
+    },
+  });
+};
+
+const uncountedBypass: Sabotage = (servers) =>
+  withPostgres(servers, {
+    access: { ...servers.postgres.access, noteBypass: () => Promise.resolve() },
+  });
+
+/** Whoever asks without a code is taken for somebody on the list. */
+const everybodyInvited: Sabotage = (servers) =>
+  withPostgres(servers, {
+    access: {
+      ...servers.postgres.access,
+      accessOf: () => Promise.resolve({ laneId: 'clube', codeId: null }),
+    },
+  });
+
 /** Bugs that somebody might write one day, as servers that have them. */
 export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
   'a release that looks at neither fence nor hold': releaseByName,
@@ -150,4 +184,7 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
   'an ack before the work is done': ackBeforeDone,
   'an outbox that ticks off before the bus has confirmed': sentWhenClaimed,
   'a new idempotency key for each call of the gateway': newKeyEachTime,
+  'a code for one that many redeem': codeForEverybody,
+  'a way past the line that nobody counts': uncountedBypass,
+  'a lane for whoever has a code that takes everybody': everybodyInvited,
 };

@@ -73,6 +73,32 @@ export const saleOperation = fc.oneof(
     }),
   },
   {
+    weight: 3,
+    arbitrary: fc.record({ do: fc.constant('redeem' as const), code: small(3), fan: small(2) }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('codes' as const),
+      act: fc.constantFrom('make' as const, 'make' as const, 'revoke' as const, 'bypass' as const),
+      code: small(3),
+      fan: small(2),
+      usesMax: fc.constantFrom(1, 2, null),
+      lane: fc.constantFrom('club', null),
+      startsIn: fc.constantFrom(null, null, 0, 1),
+      endsIn: fc.constantFrom(null, null, 1, 2),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('invite' as const),
+      fans: fc.array(small(2), { maxLength: 3 }),
+      networks: fc.subarray(['192.0.2.7', '2001:db8::1']),
+      lane: fc.constantFrom('club', 'press', undefined),
+    }),
+  },
+  {
     weight: 1,
     arbitrary: fc.record({ do: fc.constant('counters' as const), joined: small(20), serving: small(20) }),
   },
@@ -144,6 +170,7 @@ export const saleNames = () => ({
   fans: names(3),
   passes: names(40),
   requests: names(3),
+  codes: names(4),
   holds: names(6),
   orders: names(4),
   attempts: names(4),
@@ -272,6 +299,31 @@ const throughOutbox = async (side: Side, give: boolean) => {
   return { rows: rows.map((row: AnyEnvelope) => ({ ...row })), unsent };
 };
 
+/** A code is kept by 32 bytes, whatever they are made of. */
+const hashOf = (codeId: string): Uint8Array => Buffer.from(codeId.replaceAll('-', ''), 'utf8');
+
+const aboutCodes = async (
+  side: Side,
+  names: SaleNames,
+  one: SaleOperation & { do: 'codes' },
+): Promise<unknown> => {
+  const { access } = side.ports;
+  const codeId = at(names.codes, one.code);
+  if (one.act === 'revoke') return access.revoke(names.event, codeId);
+  if (one.act === 'bypass') return access.noteBypass(names.event, at(names.fans, one.fan), codeId, 'r');
+  const from = (count: number | null): number | null =>
+    count === null ? null : side.nowMs() + hours(count, 1);
+  const batch = {
+    eventId: names.event,
+    laneId: one.lane,
+    label: 'l',
+    usesMax: one.usesMax,
+    startsAtMs: from(one.startsIn),
+    endsAtMs: from(one.endsIn),
+  };
+  return access.add(batch, [{ codeId, hash: hashOf(codeId) }]);
+};
+
 /** One run: `passes` of both sides are the same, since both are given the same names. */
 export const createSaleRun = (names: SaleNames) => {
   const passes: Passes = new Map();
@@ -280,12 +332,25 @@ export const createSaleRun = (names: SaleNames) => {
   const act =
     (operation: SaleOperation, passId: string) =>
     async (side: Side): Promise<unknown> => {
-      const { ledger, orders, journal, events } = side.ports;
+      const { ledger, orders, journal, events, access } = side.ports;
       switch (operation.do) {
         case 'admit':
           return admit(side, names, passes, passId, operation);
         case 'hand over':
           return handOver(side, names, passes, passId, operation);
+        case 'redeem':
+          return access.redeem(
+            names.event,
+            hashOf(at(names.codes, operation.code)),
+            at(names.fans, operation.fan),
+          );
+        case 'codes':
+          return aboutCodes(side, names, operation);
+        case 'invite': {
+          const { networks, lane } = operation;
+          const fanIds = operation.fans.map((fan) => at(names.fans, fan));
+          return access.invite(names.event, { fanIds, networks }, lane);
+        }
         case 'leave':
           return journal.endAdmission(names.event, at(names.fans, operation.fan));
         case 'spend':
@@ -388,6 +453,15 @@ export const createSaleRun = (names: SaleNames) => {
       ]);
       for (const holdId of holds)
         await askBoth(worlds, `hold ${holdId}`, (side) => side.ports.ledger.findHold(holdId));
+      await askBoth(worlds, 'the codes', async ({ ports }) => [
+        await ports.access.list(event, null, 10),
+        await ports.access.totals(event),
+      ]);
+      for (const fanId of fans)
+        await askBoth(worlds, `what ${fanId} may`, async ({ ports }) => [
+          await ports.access.accessOf(event, fanId, null),
+          await ports.access.accessOf(event, fanId, '192.0.2.7'),
+        ]);
       for (const fanId of fans)
         await askBoth(worlds, `orders of ${fanId}`, (side) => side.ports.orders.ofFan(fanId, 10));
       for (const orderId of orderIds) {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { systemIds } from '../../src/infra/environment.ts';
+import { createAccessBook } from '../../src/infra/postgres/access-book.ts';
 import { createEventStore } from '../../src/infra/postgres/event-store.ts';
 import { createDrawBook } from '../../src/infra/postgres/draw-book.ts';
 import { createHandOverBook } from '../../src/infra/postgres/hand-overs.ts';
@@ -31,6 +32,8 @@ const TIMES: Readonly<Record<string, readonly string[]>> = {
   'tickets.orders': ['pay_by', 'reminded_at', 'created_at', 'settled_at'],
   'tickets.tickets': ['issued_at'],
   'tickets.outbox': ['occurred_at', 'leased_until', 'again_at'],
+  'line.access_codes': ['starts_at', 'ends_at', 'revoked_at', 'created_at'],
+  'line.redemptions': ['redeemed_at'],
   'line.places': ['joined_at'],
   'line.admissions': ['admitted_at', 'expires_at', 'left_at'],
   'payments.attempts': ['pay_by', 'next_check_at', 'leased_until', 'created_at', 'updated_at'],
@@ -51,7 +54,7 @@ const shift = async (pool: Pool, byMs: number): Promise<void> => {
 
 /** Those that others refer to come last. */
 const EMPTIED =
-  'tickets.tickets tickets.orders tickets.holds tickets.seats tickets.sections tickets.events tickets.fan_usage tickets.inbox tickets.outbox line.places line.admissions line.hand_overs line.counters payments.reviews payments.attempts payments.outbox payments.inbox payments.gateway_events'.split(
+  'line.redemptions line.access_codes line.invitations line.bypasses tickets.tickets tickets.orders tickets.holds tickets.seats tickets.sections tickets.events tickets.fan_usage tickets.inbox tickets.outbox line.places line.admissions line.hand_overs line.counters payments.reviews payments.attempts payments.outbox payments.inbox payments.gateway_events'.split(
     ' ',
   );
 
@@ -123,6 +126,7 @@ export const openTwoWorlds = async (pool: Pool): Promise<TwoWorlds> => {
         journal: createLineJournal(pool),
         draws: createDrawBook(pool),
         handOvers: createHandOverBook(pool),
+        access: createAccessBook(pool),
         payments: createPaymentStore(pool),
         reviews: createReviewStore(pool),
         paymentOutbox: createOutbox(pool, 'payments'),

@@ -1,5 +1,6 @@
 import type { EventId } from '../../domain/ids.ts';
 import type {
+  AccessRecords,
   AdmissionEntry,
   AttemptRecord,
   EventRecord,
@@ -64,6 +65,11 @@ const ADMISSIONS = `
          ${ms('expires_at')} AS "expiresAtMs", ${ms('left_at')} AS "leftAtMs"
     FROM line.admissions WHERE event_id = $1`;
 
+const CODES = `
+  SELECT code_id AS "codeId", lane AS "laneId", uses_max AS "usesMax", uses FROM line.access_codes WHERE event_id = $1`;
+const REDEMPTIONS = `SELECT code_id AS "codeId", fan_id AS "fanId" FROM line.redemptions WHERE event_id = $1`;
+const BYPASSES = `SELECT code_id AS "codeId", fan_id AS "fanId" FROM line.bypasses WHERE event_id = $1`;
+
 const UNSENT = `
   SELECT (SELECT count(*) FROM tickets.outbox WHERE event_id = $1 AND sent_at IS NULL) AS tickets,
          (SELECT count(*) FROM payments.outbox WHERE event_id = $1 AND sent_at IS NULL) AS payments`;
@@ -87,6 +93,12 @@ const rowsOf = async <T extends object>(
   eventId: EventId,
 ): Promise<readonly T[]> => (await client.query<T>(sql, [eventId])).rows;
 
+const readAccess = async (client: Client, eventId: EventId): Promise<AccessRecords> => ({
+  codes: await rowsOf(client, CODES, eventId),
+  redemptions: await rowsOf(client, REDEMPTIONS, eventId),
+  bypasses: await rowsOf(client, BYPASSES, eventId),
+});
+
 const readAll = async (client: Client, eventId: EventId): Promise<SaleRecords | null> => {
   const [found] = await rowsOf<EventRecord & { readonly readAtMs: number }>(client, EVENT, eventId);
   if (found === undefined) return null;
@@ -102,6 +114,7 @@ const readAll = async (client: Client, eventId: EventId): Promise<SaleRecords | 
     attempts: await rowsOf<AttemptRecord>(client, ATTEMPTS, eventId),
     places: await rowsOf<PlaceRecord>(client, PLACES, eventId),
     admissions: await rowsOf<AdmissionEntry>(client, ADMISSIONS, eventId),
+    access: await readAccess(client, eventId),
     unsent: unsent ?? { tickets: 0, payments: 0 },
   };
 };

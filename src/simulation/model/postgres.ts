@@ -1,4 +1,5 @@
 import type { Clock, Ids } from '../../domain/ports/environment.ts';
+import type { AccessBook } from '../../domain/ports/access-book.ts';
 import type { DrawBook } from '../../domain/ports/draw-book.ts';
 import type { EventStore } from '../../domain/ports/event-store.ts';
 import type { LineJournal } from '../../domain/ports/line.ts';
@@ -9,6 +10,7 @@ import type { PaymentStore } from '../../domain/ports/payment-store.ts';
 import type { ReviewStore } from '../../domain/ports/review-store.ts';
 import type { SeatLedger } from '../../domain/ports/seat-ledger.ts';
 import type { SaleRecords } from '../../domain/sale-records.ts';
+import { createAccessBookModel } from './access-book.ts';
 import { createDrawBookModel } from './draw-book.ts';
 import { createEventStoreModel } from './event-store.ts';
 import { createHandOverModel } from './hand-overs.ts';
@@ -30,6 +32,7 @@ export interface PostgresPorts {
   readonly journal: LineJournal;
   readonly handOvers: HandOverBook;
   readonly draws: DrawBook;
+  readonly access: AccessBook;
   readonly payments: PaymentStore;
   readonly reviews: ReviewStore;
   readonly paymentOutbox: Outbox;
@@ -58,6 +61,7 @@ export const createPostgresModel = (clock: Pick<Clock, 'nowMs'>, ids: Ids): Post
       journal,
       draws: createDrawBookModel(tables, clock, ids, journal),
       handOvers: createHandOverModel(tables, clock),
+      access: createAccessBookModel(tables, clock),
       payments: payments.store,
       reviews: payments.reviews,
       paymentOutbox: payments.outbox,

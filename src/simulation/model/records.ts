@@ -101,6 +101,16 @@ export const readRecords = (
       spent,
     })),
     admissions: ofEvent(tables.admissions.values(), eventId).map((row) => without(row, 'eventId')),
+    access: {
+      codes: ofEvent(tables.codes.values(), eventId).map(({ codeId, laneId, usesMax, uses }) => ({
+        codeId,
+        laneId,
+        usesMax,
+        uses,
+      })),
+      redemptions: ofEvent(tables.redemptions.values(), eventId).map((row) => without(row, 'eventId')),
+      bypasses: ofEvent(tables.bypasses.values(), eventId).map((row) => without(row, 'eventId')),
+    },
     unsent: { tickets: outbox.unsent(eventId), payments: payments.unsent(eventId) },
   };
 };

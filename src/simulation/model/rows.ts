@@ -6,6 +6,7 @@ import type { DrawRecord } from '../../domain/ports/draw-book.ts';
 import type { AdmissionRecord, LaneCounters, PlaceRecord } from '../../domain/ports/line.ts';
 import type { HandOver } from '../../domain/ports/recovery.ts';
 import type { SeatRow } from '../../domain/seat.ts';
+import type { CodeUsage } from '../../domain/access-code.ts';
 import type { Database, Table } from './tables.ts';
 
 /** The rows of Postgres, as far as the sale reads them again. Times are milliseconds by the database's clock. */
@@ -67,6 +68,31 @@ export interface CountersRow {
   readonly lanes: readonly LaneCounters[] | undefined;
 }
 
+/** By the hash of the code, in hexadecimal digits. */
+export interface CodeRow extends CodeUsage {
+  readonly hash: string;
+}
+
+export interface RedemptionRow {
+  readonly eventId: EventId;
+  readonly codeId: string;
+  readonly fanId: FanId;
+}
+
+/** Of a fan or of a network; null: the other. */
+export interface InvitationRow {
+  readonly eventId: EventId;
+  readonly fanId: FanId | null;
+  readonly network: string | null;
+  readonly laneId: string;
+}
+
+export interface BypassRow {
+  readonly eventId: EventId;
+  readonly fanId: FanId;
+  readonly codeId: string | null;
+}
+
 export interface SaleTables {
   readonly events: Table<EventRow>;
   readonly seats: Table<SeatEntry>;
@@ -82,6 +108,10 @@ export interface SaleTables {
   readonly counters: Table<CountersRow>;
   readonly draws: Table<DrawRow>;
   readonly handOvers: Table<HandOverRow>;
+  readonly codes: Table<CodeRow>;
+  readonly redemptions: Table<RedemptionRow>;
+  readonly invitations: Table<InvitationRow | null>;
+  readonly bypasses: Table<BypassRow>;
 }
 
 export const createTables = (db: Database): SaleTables => ({
@@ -98,6 +128,10 @@ export const createTables = (db: Database): SaleTables => ({
   counters: db.table(),
   draws: db.table(),
   handOvers: db.table(),
+  codes: db.table(),
+  redemptions: db.table(),
+  invitations: db.table(),
+  bypasses: db.table(),
 });
 
 /** The row without columns that its reader does not ask for. */
