@@ -20,6 +20,7 @@ export const RUSH_USAGE = `rush: simulated fans against a running server, then a
   --fans N              people who come (2000)
   --seats N             seats of the event that is made (1000)
   --event ID            an event that exists, instead
+  --lanes               its line has lanes, one of which asks for a code, and codes go round
   --duration S          seconds over which people come (20)
   --deadline S          seconds after the start when everybody is sent home (duration + 240)
   --seed N              the same seed makes the same crowd (default: by the clock)
@@ -39,6 +40,7 @@ const OPTIONS = {
   fans: { type: 'string', default: '2000' },
   seats: { type: 'string', default: '1000' },
   event: { type: 'string' },
+  lanes: { type: 'boolean', default: false },
   duration: { type: 'string', default: '20' },
   deadline: { type: 'string' },
   seed: { type: 'string' },
@@ -93,6 +95,7 @@ export const optionsOf = (
       url,
       fans: wholeOf('fans', values.fans, 1),
       seats: wholeOf('seats', values.seats, 1),
+      lanes: values.lanes,
       durationMs,
       deadlineMs:
         values.deadline === undefined

@@ -11,6 +11,16 @@ import { between, pick, seededRandom } from './seeded-random.ts';
  */
 export type Ending = 'pays' | 'declined_first' | 'releases' | 'cancels' | 'vanishes';
 
+/**
+ * How somebody means to get into a line with lanes; whoever is refused there tries as everybody does:
+ * - `any`           names nothing
+ * - `open_lane`     names a lane that is open to everybody
+ * - `code`          brings a code that goes round, which may be used up, over, or lead past the line
+ * - `made_up_code`  brings a code that nobody made
+ * - `coded_lane`    names a lane that asks for a code, and has none
+ */
+export type WayIn = 'any' | 'open_lane' | 'code' | 'made_up_code' | 'coded_lane';
+
 /** Who a fan is: everything about them that chance decides, decided before the run begins. */
 export interface Persona {
   readonly index: number;
@@ -28,6 +38,7 @@ export interface Persona {
   readonly shopPatienceMs: number;
   readonly thinkMs: number;
   readonly ending: Ending;
+  readonly wayIn: WayIn;
   /** Takes the place along to another device. */
   readonly takesAlong: boolean;
   /** Gives a paid order back, where the event takes it. */
@@ -60,13 +71,22 @@ const ENDINGS: readonly (readonly [Ending, number])[] = [
   ['vanishes', 0.05],
 ];
 
-const endingOf = (random: Random): Ending => {
+const WAYS_IN: readonly (readonly [WayIn, number])[] = [
+  ['any', 0.35],
+  ['open_lane', 0.25],
+  ['code', 0.3],
+  ['made_up_code', 0.05],
+  ['coded_lane', 0.05],
+];
+
+/** One of `shares`, which add up to one. */
+const oneOf = <T>(random: Random, shares: readonly (readonly [T, number])[], otherwise: T): T => {
   let left = random.next();
-  for (const [ending, share] of ENDINGS) {
+  for (const [one, share] of shares) {
     left -= share;
-    if (left < 0) return ending;
+    if (left < 0) return one;
   }
-  return 'pays';
+  return otherwise;
 };
 
 const chance = (random: Random, share: number): boolean => random.next() < share;
@@ -78,6 +98,8 @@ const arrivals = (random: Random, plan: CrowdPlan): readonly number[] =>
 /** The whole crowd in the order of its arrival; a function of the plan alone. */
 export const crowdOf = (plan: CrowdPlan): readonly Persona[] => {
   const random = seededRandom(plan.seed);
+  // Of its own, so that the crowd of a seed is the same with lanes and without.
+  const laneRandom = seededRandom(plan.seed ^ 0x1a9e);
   let streams = 0;
   return arrivals(random, plan).map((arrivesAtMs, index) => {
     const wantsFrontRow = chance(random, 0.3);
@@ -96,7 +118,8 @@ export const crowdOf = (plan: CrowdPlan): readonly Persona[] => {
       lateMs: absent ? Number.POSITIVE_INFINITY : late ? between(random, 2_000, 8_000) : 0,
       shopPatienceMs: between(random, 15_000, 45_000),
       thinkMs: between(random, 100, 1_500),
-      ending: endingOf(random),
+      ending: oneOf(random, ENDINGS, 'pays'),
+      wayIn: oneOf(laneRandom, WAYS_IN, 'any'),
       takesAlong: chance(random, 0.05),
       regrets: chance(random, 0.1),
       doubleClicks: chance(random, 0.08),

@@ -10,6 +10,8 @@ export interface FrameDocument {
   readonly asOf: string | null;
   readonly serving: number;
   readonly joined: number;
+  /** How far each lane is; absent: one line for all. */
+  readonly lanes?: readonly { readonly id: string; readonly serving: number }[];
   readonly inside: number;
   readonly ratePerMinute: number;
   readonly reason: string;
@@ -18,6 +20,8 @@ export interface FrameDocument {
 export interface Joined {
   readonly place: string;
   readonly number: number;
+  /** Null: one line for all, or past it. */
+  readonly lane?: string | null;
   readonly recoveryCode: string;
   /** Of whoever joined before the opening. */
   readonly receipt?: { readonly index: number } | null;
@@ -51,6 +55,7 @@ export interface OrderDocument {
 export interface EventDocument {
   readonly eventId: string;
   readonly limits: { readonly seatsPerFan: number };
+  readonly lanes?: readonly { readonly id: string; readonly access: 'open' | 'code' }[];
   readonly sections: readonly { readonly sectionId: string; readonly seats: number; readonly left: number }[];
 }
 export interface SeatCounts {

@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { Random } from '../domain/ports/environment.ts';
 import { askForAdmission } from './admission.ts';
 import type { Persona } from './crowd.ts';
-import type { Joined, PassDocument, SignedIn } from './documents.ts';
+import type { PassDocument, SignedIn } from './documents.ts';
 import { takeAlong } from './hand-over.ts';
+import { join } from './joining.ts';
 import { finish } from './paying.ts';
 import { seededRandom } from './seeded-random.ts';
 import { shop, type Shopper } from './shopping.ts';
@@ -27,25 +28,6 @@ const signIn = async (world: World, random: Random, sinceMs: number): Promise<Si
   const ask = { step: 'sign_in', method: 'POST', to: '/v1/fans', key: randomUUID(), sinceMs } as const;
   const { answer } = await insist(world, ask, random);
   return answer.kind === 'ok' ? (answer.body as SignedIn) : null;
-};
-
-const join = async (world: World, fan: SignedIn, random: Random): Promise<Joined | null> => {
-  const { answer } = await insist(
-    world,
-    {
-      step: 'join',
-      method: 'POST',
-      to: `/v1/events/${world.eventId}/line`,
-      token: fan.token,
-      key: randomUUID(),
-    },
-    random,
-  );
-  if (answer.kind !== 'ok') return null;
-  const joined = answer.body as Joined;
-  world.tally.count('joined');
-  world.memory.place(fan.fanId, joined.receipt?.index ?? joined.number);
-  return joined;
 };
 
 /** Comes in as soon as the line lets this place in; the frame can be ahead of the node that is asked. */
@@ -86,7 +68,7 @@ const live = async (world: World, persona: Persona, where: Whereabouts, dueMs: n
   world.tally.count('arrived');
   const guest = await signIn(world, random, dueMs);
   if (guest === null) return world.stopped() ? 'unfinished' : 'refused';
-  const first = await join(world, guest, random);
+  const first = await join(world, guest, persona.wayIn, random);
   if (first === null) return world.stopped() ? 'unfinished' : 'refused';
   where.go('in_line');
   const place = persona.takesAlong
@@ -94,7 +76,9 @@ const live = async (world: World, persona: Persona, where: Whereabouts, dueMs: n
     : { fan: guest, joined: first };
   if (place === null) return world.stopped() ? 'unfinished' : 'refused';
   const { fan, joined } = place;
-  const called = await world.board.waitFor(joined.number, persona.linePatienceMs, persona.streams);
+  const spot = { number: joined.number, lane: joined.lane ?? null };
+  const past = world.lanes !== null && spot.lane === null;
+  const called = past ? 'called' : await world.board.waitFor(spot, persona.linePatienceMs, persona.streams);
   if (called === 'patience_ended') return 'gave_up_in_line';
   if (called !== 'called') return called === 'sold_out' ? 'sold_out' : 'unfinished';
   where.go('called');

@@ -38,7 +38,8 @@ export const takeAlong = async (
   const taken = answer.body as Joined & SignedIn;
   // Whoever joined before the opening has another number after the draw.
   const isDrawn = joined.receipt !== null && joined.receipt !== undefined;
-  const isSame = taken.fanId === fan.fanId && (isDrawn || taken.number === joined.number);
+  const isThere = taken.lane === joined.lane && (isDrawn || taken.number === joined.number);
+  const isSame = taken.fanId === fan.fanId && isThere;
   world.memory.compared(
     isSame ? null : `place ${joined.number} of fan ${fan.fanId} became ${taken.number} of ${taken.fanId}`,
   );

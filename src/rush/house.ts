@@ -1,8 +1,12 @@
+import { LANES } from './lanes.ts';
+
 /** The event that a rush makes for itself. */
 export interface House {
   readonly seats: number;
   readonly fans: number;
   readonly durationMs: number;
+  /** Its line has lanes, one of which asks for a code. */
+  readonly lanes?: boolean | undefined;
 }
 
 const PRICES_MINOR = [25_000, 18_000, 15_000, 9_000] as const;
@@ -49,5 +53,6 @@ export const definitionOf = (house: House, nowMs: number): Readonly<Record<strin
       insideMax: Math.max(50, Math.ceil(house.seats * 0.75)),
     },
     sections: sectionsOf(house.seats),
+    ...(house.lanes === true && { lanes: LANES }),
   };
 };

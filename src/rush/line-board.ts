@@ -4,18 +4,29 @@ import type { Memory } from './memory.ts';
 
 export type CallOutcome = 'called' | 'patience_ended' | 'sold_out' | 'stopped';
 
+/** Where somebody stands. `lane` null: one line for all. */
+export interface Spot {
+  readonly number: number;
+  readonly lane: string | null;
+}
+
+const isCalled = ({ number, lane }: Spot, frame: FrameDocument | null): boolean => {
+  const serving = lane === null ? frame?.serving : frame?.lanes?.find(({ id }) => id === lane)?.serving;
+  return number <= (serving ?? 0);
+};
+
 /** The one frame that everybody in the line reads, and those who wait for their number. */
 export interface LineBoard {
   latest(): FrameDocument | null;
-  /** Resolves when `number` may come in, the patience ends, everything is sold or the run stops. */
-  waitFor(number: number, patienceMs: number, streams: boolean): Promise<CallOutcome>;
+  /** Resolves when who stands there may come in, the patience ends, everything is sold or the run stops. */
+  waitFor(spot: Spot, patienceMs: number, streams: boolean): Promise<CallOutcome>;
   /** Everything is sold: sends home who still waits. */
   soldOut(): void;
   stop(): void;
 }
 
 interface Waiter {
-  readonly number: number;
+  readonly spot: Spot;
   readonly untilMs: number;
   readonly resolve: (outcome: CallOutcome) => void;
 }
@@ -39,9 +50,8 @@ export const createLineBoard = (client: Client, path: string, memory: Memory): L
   };
   const look = (): void => {
     const nowMs = performance.now();
-    const serving = latest?.serving ?? 0;
     for (const waiter of waiters) {
-      if (waiter.number <= serving) settle(waiter, 'called');
+      if (isCalled(waiter.spot, latest)) settle(waiter, 'called');
       else if (waiter.untilMs <= nowMs) settle(waiter, 'patience_ended');
     }
   };
@@ -58,15 +68,15 @@ export const createLineBoard = (client: Client, path: string, memory: Memory): L
   };
   void poll();
 
-  const enqueue = (number: number, patienceMs: number): Promise<CallOutcome> =>
+  const enqueue = (spot: Spot, patienceMs: number): Promise<CallOutcome> =>
     new Promise((resolve) => {
       if (over !== null) resolve(over);
-      else if (number <= (latest?.serving ?? 0)) resolve('called');
-      else waiters.add({ number, untilMs: performance.now() + patienceMs, resolve });
+      else if (isCalled(spot, latest)) resolve('called');
+      else waiters.add({ spot, untilMs: performance.now() + patienceMs, resolve });
     });
 
   /** Only this fan hears this stream; the shared frame stays what the poll saw. */
-  const watch = (number: number): Promise<'called' | 'ended'> =>
+  const watch = (spot: Spot): Promise<'called' | 'ended'> =>
     new Promise((resolve) => {
       const done = (outcome: 'called' | 'ended'): void => {
         stream.stop();
@@ -78,7 +88,7 @@ export const createLineBoard = (client: Client, path: string, memory: Memory): L
         (data) => {
           const frame = data as FrameDocument;
           memory.frame(frame);
-          if (frame.serving >= number) done('called');
+          if (isCalled(spot, frame)) done('called');
         },
         () => done('ended'),
       );
@@ -94,12 +104,12 @@ export const createLineBoard = (client: Client, path: string, memory: Memory): L
 
   return {
     latest: () => latest,
-    async waitFor(number, patienceMs, wantsStream) {
+    async waitFor(spot, patienceMs, wantsStream) {
       if (wantsStream && over === null && patienceMs === Number.POSITIVE_INFINITY) {
-        const outcome = await watch(number);
+        const outcome = await watch(spot);
         if (outcome === 'called') return 'called';
       }
-      return enqueue(number, patienceMs);
+      return enqueue(spot, patienceMs);
     },
     soldOut: () => end('sold_out'),
     stop() {

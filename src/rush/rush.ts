@@ -6,6 +6,7 @@ import { crowdOf, type Persona } from './crowd.ts';
 import type { NumbersDocument } from './documents.ts';
 import { runFan } from './fan.ts';
 import { definitionOf } from './house.ts';
+import { issueCodes, lanesOf } from './lanes.ts';
 import { createLineBoard } from './line-board.ts';
 import { createMemory } from './memory.ts';
 import type { Terminal } from './redraw.ts';
@@ -21,6 +22,8 @@ export interface RushOptions extends LedgerPlaces {
   readonly fans: number;
   /** Of the event that is made; of no meaning with `eventId`. */
   readonly seats: number;
+  /** The event that is made has lanes and codes. */
+  readonly lanes: boolean;
   /** Over which fans arrive. */
   readonly durationMs: number;
   /** After the start; then who is still there is sent home. */
@@ -91,6 +94,12 @@ export const runRush = async (options: RushOptions, io: RushIo): Promise<RushRes
     const eventId = options.eventId ?? (await operator.createEvent(definitionOf(options, Date.now())));
     const event = await operator.findEvent(eventId);
     const total = event.sections.reduce((sum, section) => sum + section.seats, 0);
+    const lanes = lanesOf(event);
+    // In an event that is somebody's own no codes are made: its fans use what is open to all.
+    const codes =
+      lanes === null || options.eventId !== null
+        ? []
+        : await issueCodes(operator, eventId, lanes, { fans: options.fans, nowMs: Date.now() });
     const crowd = crowdOf({
       ...options,
       seatsPerFan: Math.min(SEATS_PER_FAN_MAX, event.limits.seatsPerFan),
@@ -101,6 +110,7 @@ export const runRush = async (options: RushOptions, io: RushIo): Promise<RushRes
     const world: World = {
       eventId,
       sectionIds: event.sections.map((section) => section.sectionId),
+      lanes: lanes === null ? null : { ...lanes, codes },
       client,
       board,
       memory,

@@ -36,6 +36,19 @@ export const createOperator = (client: Client, token: string) => ({
       await new Promise((resolve) => setTimeout(resolve, 250));
     }
   },
+  /** The codes of this order; the same `key` gives the same again. */
+  async makeCodes(eventId: string, order: object, key: string): Promise<readonly string[]> {
+    const answer = await client.ask({
+      step: 'operator',
+      method: 'POST',
+      to: `/v1/operator/events/${eventId}/codes`,
+      token,
+      key,
+      body: order,
+    });
+    if (answer.kind !== 'ok') throw new RushError(`codes could not be made: ${said(answer)}`);
+    return (answer.body as { readonly codes: readonly string[] }).codes;
+  },
   async numbers(eventId: string): Promise<NumbersDocument | null> {
     const answer = await client.ask({
       step: 'operator',

@@ -68,6 +68,8 @@ export interface Tally {
 export const COUNTED = [
   'arrived',
   'joined',
+  'codes_redeemed',
+  'past_the_line',
   'handed_over',
   'admitted',
   'holds',

@@ -1,5 +1,6 @@
 import type { Answer, Ask, Client } from './client.ts';
 import type { LineBoard } from './line-board.ts';
+import type { Lanes } from './lanes.ts';
 import type { Memory } from './memory.ts';
 import type { SeatDocument } from './documents.ts';
 import type { Random } from '../domain/ports/environment.ts';
@@ -10,6 +11,8 @@ import type { Tally } from './tally.ts';
 export interface World {
   readonly eventId: string;
   readonly sectionIds: readonly string[];
+  /** Null: one line for all. */
+  readonly lanes: Lanes | null;
   readonly client: Client;
   readonly board: LineBoard;
   readonly memory: Memory;

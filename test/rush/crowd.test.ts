@@ -31,6 +31,7 @@ test('a crowd arrives in order, within the time, about evenly, and is of every k
   const firstHalf = times.filter((at) => at < PLAN.durationMs / 2).length;
   t.true(firstHalf > 1_850 && firstHalf < 2_150, `${firstHalf} in the first half`);
   t.is(new Set(crowd.map((fan) => fan.ending)).size, 5);
+  t.is(new Set(crowd.map((fan) => fan.wayIn)).size, 5);
   t.true(crowd.every((fan) => fan.quantity >= 1 && fan.quantity <= 3));
   for (const has of ['wantsFrontRow', 'doubleClicks', 'streams', 'namesSeats'] as const) {
     t.true(crowd.some((fan) => fan[has]) && crowd.some((fan) => !fan[has]), has);
@@ -50,6 +51,15 @@ for (const seats of [1, 7, 8, 99, 1_000, 12_345]) {
     t.true(parsed.admission.ratePerMinute > 0);
   });
 }
+
+test('a house with lanes is a definition that the server takes, one lane of which asks for a code', (t) => {
+  const house = { seats: 40, fans: 10, durationMs: 20_000, lanes: true };
+  const { lanes } = eventDefinitionSchema.parse(definitionOf(house, 1e12));
+  t.deepEqual(
+    lanes?.map(({ access }) => access),
+    ['open', 'code', 'open'],
+  );
+});
 
 const seat = (number: number, status: SeatDocument['status']): SeatDocument => ({
   seatId: `A-1-${number}`,

@@ -6,6 +6,7 @@ import { createLineBoard } from '../../src/rush/line-board.ts';
 import { createMemory } from '../../src/rush/memory.ts';
 import { createTally } from '../../src/rush/tally.ts';
 import { createSeatBoard, type World } from '../../src/rush/world.ts';
+import { numberIn } from '../../src/domain/lanes.ts';
 import { fakeServer, type Script, type Seen } from './fake-server.ts';
 
 const EVENT = 'event-1';
@@ -108,7 +109,12 @@ const sale = (origin: () => string, twist: Script): Script => {
 
 const AS_USUAL = { status: 0 } as const;
 
-const live = async (t: ExecutionContext, who: Persona, twist: Script = () => AS_USUAL) => {
+const live = async (
+  t: ExecutionContext,
+  who: Persona,
+  twist: Script = () => AS_USUAL,
+  lanes: World['lanes'] = null,
+) => {
   let url = '';
   const server = await fakeServer(
     t,
@@ -126,6 +132,7 @@ const live = async (t: ExecutionContext, who: Persona, twist: Script = () => AS_
   const world: World = {
     eventId: EVENT,
     sectionIds: ['A'],
+    lanes,
     client,
     board,
     memory,
@@ -166,10 +173,60 @@ test('a server that lets the old device in, or gives another fan the place, is f
     ['line/recovery', { ...TAKEN, number: 6 }, /became 6 of fan-1/],
   ];
   for (const [path, body, found] of lies) {
-    const { history } = await live(t, persona({ takesAlong: true }), (seen) =>
+    const { history } = await live(t, persona({ takesAlong: true, linePatienceMs: 100 }), (seen) =>
       `${seen.method} ${seen.path}` === `POST /v1/events/${EVENT}/${path}` ? { status: 200, body } : AS_USUAL,
     );
     t.regex(history.untruths[0] ?? '', found);
+  }
+});
+
+const LANES = {
+  ids: ['geral', 'clube'],
+  open: ['geral'],
+  coded: ['clube'],
+  codes: [{ text: 'GOOD', laneId: 'clube' }],
+};
+const JOIN = `POST /v1/events/${EVENT}/line`;
+
+/** A door that knows one code; `lane`: where whoever brings none comes to stand. */
+const door =
+  (code: string | null): Script =>
+  ({ method, path, body }) => {
+    if (`${method} ${path}` === `GET /v1/events/${EVENT}/line`) {
+      const lanes = LANES.ids.map((id) => ({ id, serving: 5 }));
+      return { status: 200, body: { serving: 0, joined: 9, inside: 1, lanes, at: new Date().toISOString() } };
+    }
+    if (`${method} ${path}` !== JOIN) return AS_USUAL;
+    const asked = (body ?? {}) as { code?: string; lane?: string };
+    const isRefused = asked.code !== undefined ? asked.code !== code : asked.lane === 'clube';
+    if (isRefused && code !== null) return { status: 403, body: { code: 'code_invalid' } };
+    const lane = asked.code === undefined ? 'geral' : 'clube';
+    return { status: 201, body: { place: 'place-1', number: 5, lane, recoveryCode: 'code-1' } };
+  };
+
+test('a code leads into its lane, and what it opened is remembered', async (t) => {
+  const { outcome, history, asked } = await live(t, persona({ wayIn: 'code' }), door('GOOD'), LANES);
+  t.is(outcome, 'bought');
+  t.deepEqual(asked(JOIN)[0]?.body, { code: 'GOOD' });
+  t.deepEqual(history.lanesOpened, [{ fanId: 'fan-1', laneId: 'clube' }]);
+  t.deepEqual(history.placesTold, [{ fanId: 'fan-1', number: numberIn(1, 5) }]);
+});
+
+test('who is refused with a code or at a lane that asks for one joins as everybody does', async (t) => {
+  for (const wayIn of ['code', 'made_up_code', 'coded_lane'] as const) {
+    const { outcome, history, asked } = await live(t, persona({ wayIn }), door('ANOTHER'), LANES);
+    t.is(outcome, 'bought', wayIn);
+    t.is(asked(JOIN).length, 2);
+    t.deepEqual(history.lanesOpened, []);
+    t.deepEqual(history.placesTold, [{ fanId: 'fan-1', number: 5 }]);
+    t.deepEqual(history.untruths, []);
+  }
+});
+
+test('a server that lets in whoever has no code is found out', async (t) => {
+  for (const wayIn of ['made_up_code', 'coded_lane'] as const) {
+    const { history } = await live(t, persona({ wayIn }), door(null), LANES);
+    t.regex(history.untruths[0] ?? '', /was let in without a code/);
   }
 });
 

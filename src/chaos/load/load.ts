@@ -56,7 +56,8 @@ export const startLoad = async (options: LoadOptions): Promise<Load> => {
   const plan = { fans, seats: Math.ceil(fans * SEATS_PER_FAN), windowMs: WINDOW_MS };
   const fansPresent = (): number => tally.counts.arrived - tally.states.gone;
   const tools = { client, operatorToken, sleeps, tally, fansPresent, fansAtOnce: options.fansAtOnce };
-  const open = (): Promise<Sale> => openSale(tools, plan);
+  // Every other line has lanes, so that a short run meets both kinds.
+  const open = (round: number): Promise<Sale> => openSale(tools, { ...plan, lanes: round % 2 === 1 });
   const sales: Sale[] = [];
 
   const send = async (first: Sale): Promise<void> => {
@@ -64,7 +65,7 @@ export const startLoad = async (options: LoadOptions): Promise<Load> => {
     for (let round = 0; !arrivals.stopped(); round += 1) {
       sales.push(sale);
       // Opened ahead, so that people go on coming when this one is sold out.
-      const next = open();
+      const next = open(round + 1);
       next.catch(() => undefined);
       const crowd = chaosCrowdOf(
         { fans, durationMs: WINDOW_MS, seed: options.seed + round, seatsPerFan: SEATS_PER_FAN_MAX },
@@ -75,7 +76,7 @@ export const startLoad = async (options: LoadOptions): Promise<Load> => {
     }
     await sale.over();
   };
-  const sending = send(await open());
+  const sending = send(await open(0));
   // Whoever stops the arrivals hears of it.
   sending.catch(() => undefined);
 

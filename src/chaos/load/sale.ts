@@ -3,6 +3,7 @@ import type { Client } from '../../rush/client.ts';
 import type { Persona } from '../../rush/crowd.ts';
 import { runFan } from '../../rush/fan.ts';
 import { definitionOf } from '../../rush/house.ts';
+import { issueCodes, lanesOf } from '../../rush/lanes.ts';
 import { createLineBoard } from '../../rush/line-board.ts';
 import { createMemory, type Memory } from '../../rush/memory.ts';
 import { createOperator } from '../../rush/sale.ts';
@@ -15,6 +16,8 @@ export interface SalePlan {
   readonly seats: number;
   readonly fans: number;
   readonly windowMs: number;
+  /** Its line has lanes, one of which asks for a code. */
+  readonly lanes: boolean;
 }
 
 /** One event of a run, with the memory of its fans. */
@@ -65,6 +68,13 @@ export const openSale = async (tools: SaleTools, plan: SalePlan): Promise<Sale> 
   };
   const eventId = await insistFor(OPENED_WITHIN_MS, () => operator.createEvent(definition, key), 250);
   const event = await insistFor(OPENED_WITHIN_MS, () => operator.findEvent(eventId), 250);
+  const lanes = lanesOf(event);
+  const codes =
+    lanes === null
+      ? []
+      : await issueCodes(operator, eventId, lanes, { fans: plan.fans, nowMs }, (attempt) =>
+          insistFor(OPENED_WITHIN_MS, attempt, 250),
+        );
   const seats = event.sections.reduce((sum, section) => sum + section.seats, 0);
   const memory = createMemory();
   const board = createLineBoard(client, `/v1/events/${eventId}/line`, memory);
@@ -76,6 +86,7 @@ export const openSale = async (tools: SaleTools, plan: SalePlan): Promise<Sale> 
   const world: World = {
     eventId,
     sectionIds: event.sections.map((section) => section.sectionId),
+    lanes: lanes === null ? null : { ...lanes, codes },
     client,
     board,
     memory,
