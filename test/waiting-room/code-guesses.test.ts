@@ -2,10 +2,10 @@ import test from 'ava';
 import { systemIds } from '../../src/infra/environment.ts';
 import {
   createCodeGuesses,
-  GUESS_WINDOW_MS,
   GUESSES_PER_FAN,
   GUESSES_PER_NETWORK,
 } from '../../src/waiting-room/code-guesses.ts';
+import { GUESS_WINDOW_MS } from '../../src/waiting-room/guess-counter.ts';
 
 const setUp = () => {
   let nowMs = 1_000_000;
