@@ -4,11 +4,10 @@ import type { Random } from '../domain/ports/environment.ts';
 import type { Answer, Ask } from './client.ts';
 import type { WayIn } from './crowd.ts';
 import type { Joined, SignedIn } from './documents.ts';
-import type { KnownCode, Lanes } from './lanes.ts';
+import { MADE_UP_CODE, type KnownCode } from './known-codes.ts';
+import type { Lanes } from './lanes.ts';
 import { pick } from './seeded-random.ts';
 import { insist, type World } from './world.ts';
-
-const MADE_UP = 'NOB0-DYMA-DETH';
 
 /** What a fan asks for with the join. */
 interface Wish {
@@ -28,7 +27,7 @@ const wishOf = (wayIn: WayIn, lanes: Lanes | null, random: Random): Wish => {
     const code = pick(random, codes);
     return { body: { code: code.text }, code, isVain: false };
   }
-  if (wayIn === 'made_up_code') return { body: { code: MADE_UP }, code: null, isVain: true };
+  if (wayIn === 'made_up_code') return { body: { code: MADE_UP_CODE }, code: null, isVain: true };
   if (wayIn === 'coded_lane' && coded.length > 0)
     return { body: { lane: pick(random, coded) }, code: null, isVain: true };
   if (wayIn === 'open_lane' && open.length > 0)

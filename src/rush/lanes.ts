@@ -1,4 +1,5 @@
 import type { EventDocument } from './documents.ts';
+import type { KnownCode } from './known-codes.ts';
 import type { createOperator } from './sale.ts';
 
 /** The lanes of an event that a run makes: two for everybody, one for whoever has a code. */
@@ -7,12 +8,6 @@ export const LANES = [
   { id: 'clube', name: 'Clube', sharePercent: 30, access: 'code' },
   { id: 'acessivel', name: 'Acessível', sharePercent: 10, access: 'open' },
 ] as const;
-
-/** A code as it goes from hand to hand; `laneId` null: it leads past the line. */
-export interface KnownCode {
-  readonly text: string;
-  readonly laneId: string | null;
-}
 
 /** The lanes of the event, and what its fans have heard of. */
 export interface Lanes {

@@ -2,18 +2,13 @@ import type { EventId, FanId } from '../domain/ids.ts';
 import type { EventDefinition } from '../domain/event.ts';
 import type { AccessBook } from '../domain/ports/access-book.ts';
 import { createAccessCodes } from '../infra/access-codes.ts';
+import type { KnownCode } from '../rush/known-codes.ts';
 import { seededIds, type Chance } from './chance.ts';
 import { START_MS } from './settings.ts';
 import { OUTSIDE, type World } from './world.ts';
 
 /** One secret for all nodes of all runs. */
 export const codeHashes = createAccessCodes('the secret of every simulated node');
-
-/** A code as it goes from hand to hand; `laneId` null: the way past the line. */
-export interface KnownCode {
-  readonly text: string;
-  readonly laneId: string | null;
-}
 
 /** What is about in town: codes for few, too many fans who have heard of them, and who is on the list. */
 export interface Codes {

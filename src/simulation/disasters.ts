@@ -38,6 +38,12 @@ const disastersOf = ({ world, faults, chance, fleet, redis }: DisasterParts) => 
     'node pauses': someNode((node) => world.pause(node.name, chance.between(200, 4_000))),
     'clock jumps ahead': someNode((node) => world.setClock(node.name, chance.between(500, 20_000))),
     'clock is set back': someNode((node) => world.setClock(node.name, -chance.between(500, 20_000))),
+    'node cut off from redis': someNode((node) =>
+      faults.cutOff(node.name, 'redis', world.nowMs + chance.between(300, 12_000)),
+    ),
+    'node cut off from postgres': someNode((node) =>
+      faults.cutOff(node.name, 'postgres', world.nowMs + chance.between(300, 12_000)),
+    ),
     'redis flushed': () => redis.flush(),
     'redis away': away('redis'),
     'broker away': away('broker'),

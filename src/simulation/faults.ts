@@ -66,10 +66,13 @@ export interface Fate {
 
 export interface Faults {
   readonly weather: Weather;
-  fateOf(server: ServerName): Fate;
+  /** `owner`: the process that asks. */
+  fateOf(server: ServerName, owner: string): Fate;
   /** Nobody reaches it for so long, or until all is healed. */
   setAway(server: ServerName, untilMs: number): void;
   isAway(server: ServerName): boolean;
+  /** This process alone does not reach it for so long, or until all is healed. */
+  cutOff(owner: string, server: ServerName, untilMs: number): void;
   /** Counts a fault that took place. */
   count(kind: string): void;
   counts(): ReadonlyMap<string, number>;
@@ -94,10 +97,13 @@ export const createFaults = (chance: Chance, clock: { readonly nowMs: number }):
   const awayUntilMs = new Map<ServerName, number>();
   const counts = new Map<string, number>();
   const count = (kind: string): void => void counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  const cutUntilMs = new Map<string, number>();
   const isAway = (server: ServerName): boolean => clock.nowMs < (awayUntilMs.get(server) ?? 0);
+  const isCut = (server: ServerName, owner: string): boolean =>
+    clock.nowMs < (cutUntilMs.get(`${owner} ${server}`) ?? 0);
 
-  const kindOf = (server: ServerName): Fate['kind'] => {
-    if (isAway(server)) return 'away';
+  const kindOf = (server: ServerName, owner: string): Fate['kind'] => {
+    if (isAway(server) || isCut(server, owner)) return 'away';
     let draw = chance.random.next() / RARE[server];
     for (const [kind, share] of [
       ['lost_before', weather.lostBefore],
@@ -115,8 +121,8 @@ export const createFaults = (chance: Chance, clock: { readonly nowMs: number }):
     get weather() {
       return weather;
     },
-    fateOf(server) {
-      const kind = kindOf(server);
+    fateOf(server, owner) {
+      const kind = kindOf(server, owner);
       if (kind !== 'fine') count(`${server} ${kind.replaceAll('_', ' ')}`);
       const slow = chance.happens(weather.slow);
       if (slow) count(`${server} slow`);
@@ -130,11 +136,13 @@ export const createFaults = (chance: Chance, clock: { readonly nowMs: number }):
     },
     setAway: (server, untilMs) => void awayUntilMs.set(server, untilMs),
     isAway,
+    cutOff: (owner, server, untilMs) => void cutUntilMs.set(`${owner} ${server}`, untilMs),
     count,
     counts: () => counts,
     heal() {
       weather = CALM;
       awayUntilMs.clear();
+      cutUntilMs.clear();
     },
   };
 };

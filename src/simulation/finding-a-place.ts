@@ -1,7 +1,7 @@
 import { laneIndex, numberIn } from '../domain/lanes.ts';
 import { isRefusal, type Refusal } from '../domain/refusal.ts';
 import type { JoinWish } from '../domain/ports/waiting-room.ts';
-import type { KnownCode } from './codes.ts';
+import { MADE_UP_CODE, type KnownCode } from '../rush/known-codes.ts';
 import type { Asked } from './fleet.ts';
 import { asks, insists, waits, type Person } from './person.ts';
 
@@ -58,7 +58,7 @@ const joinsByCode = async (person: Person, known: KnownCode): Promise<Place | nu
 const triesWithout = async (person: Person, laneId: string): Promise<Place | null> => {
   const { codes, memory, fanId, chance } = person;
   const made = chance.happens(0.5);
-  const wish = made ? { code: 'NOB0-DYMA-DETH' } : { laneId };
+  const wish = made ? { code: MADE_UP_CODE } : { laneId };
   const joined = await joins(person, wish);
   if (joined === null) return null;
   const letIn = !isRefusal(joined);

@@ -1,3 +1,4 @@
+import type { Sale } from '../app/sale.ts';
 import type { Chance } from './chance.ts';
 import type { Broker } from './model/broker.ts';
 import { brief } from './network.ts';
@@ -17,8 +18,8 @@ export interface Fleet {
   up(): readonly Node[];
   /** Everything that was in the node's memory is gone; its runner starts it anew. */
   crash(node: Node, reason: string): void;
-  /** Every actor system that was ever made. */
-  everyNode(): readonly Node[];
+  /** Every actor system that was ever made, also by nodes that died before they were up. */
+  everySale(): readonly Sale[];
 }
 
 interface OpenRequest {
@@ -31,7 +32,7 @@ const LINK_MS = { from: 0.1, to: 5 };
 /** A fan's client gives up. */
 const CLIENT_TIMEOUT_MS = 15_000;
 
-export interface FleetParts extends Omit<NodeParts, 'name' | 'onFatal'> {
+export interface FleetParts extends Omit<NodeParts, 'name' | 'onFatal' | 'onSale'> {
   readonly chance: Chance;
   readonly broker: Broker;
   readonly size: number;
@@ -43,7 +44,7 @@ export const createFleet = (parts: FleetParts): Fleet => {
   const up = new Map<string, Node>();
   /** Those that have begun and not died, up or not yet. */
   const alive = new Map<string, { readonly index: number; readonly life: number }>();
-  const ever: Node[] = [];
+  const sales: Sale[] = [];
   const open = new Set<OpenRequest>();
 
   const begin = (index: number, life: number, delayMs: number): void => {
@@ -52,11 +53,13 @@ export const createFleet = (parts: FleetParts): Fleet => {
     world.plan(name, delayMs, 'starts', () => {
       alive.set(name, { index, life });
       const ready = (node: Node): void => {
-        ever.push(node);
         up.set(name, node);
         world.note('is up');
       };
-      void startNode({ ...parts, name, onFatal }).then(ready, (error: unknown) => world.fail(error));
+      void startNode({ ...parts, name, onFatal, onSale: (sale) => void sales.push(sale) }).then(
+        ready,
+        (error: unknown) => world.fail(error),
+      );
     });
   };
 
@@ -77,10 +80,13 @@ export const createFleet = (parts: FleetParts): Fleet => {
       for (let index = 1; index <= parts.size; index += 1) begin(index, 1, chance.between(0, 50));
     },
     up: () => [...up.values()],
-    everyNode: () => ever,
+    everySale: () => sales,
     crash: (node, reason) => die(node.name, reason),
     ask: (fan, what, use) => {
-      const [node, fate] = [up.size === 0 ? null : chance.pick([...up.values()]), faults.fateOf('front')];
+      const [node, fate] = [
+        up.size === 0 ? null : chance.pick([...up.values()]),
+        faults.fateOf('front', fan),
+      ];
       return new Promise((resolve) => {
         const answer = (
           asked: Awaited<ReturnType<Fleet['ask']>>,

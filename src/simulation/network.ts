@@ -52,7 +52,7 @@ export const remote = <Port extends object>(
 
   const call = (method: string, act: Method, args: readonly unknown[]): Promise<unknown> =>
     new Promise((resolve, rejectCall) => {
-      const fate = faults.fateOf(server);
+      const fate = faults.fateOf(server, owner);
       const settle = (answerMs: number, label: string, answer: () => unknown): void => {
         world.plan(owner, answerMs, `${server} ${method}: ${label}`, () => {
           try {

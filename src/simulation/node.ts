@@ -8,17 +8,21 @@ import type { LineStore } from '../domain/ports/line.ts';
 import type { SeatLocks } from '../domain/ports/seat-locks.ts';
 import { refuse } from '../domain/refusal.ts';
 import { slowdownOf } from '../domain/slowdown.ts';
+import { createFallbackLineStore } from '../infra/fallback-line-store.ts';
 import { nodeHashes } from '../infra/hashes.ts';
 import { createLinePasses } from '../infra/line-passes.ts';
+import { startLineTerms } from '../infra/line-terms.ts';
 import type { Logger } from '../infra/log.ts';
+import { createReach } from '../infra/reach.ts';
 import { createPaymentService, type RunningPaymentService } from '../payments/payment-service.ts';
 import { createLaneChoice } from '../waiting-room/lane-choice.ts';
 import { createWaitingRoom, type WaitingRoom } from '../waiting-room/waiting-room.ts';
 import { chanceOf, seededIds } from './chance.ts';
 import { codeHashes } from './codes.ts';
 import type { Faults, ServerName } from './faults.ts';
+import type { LineStandbyModel } from './model/line-standby.ts';
 import type { PostgresPorts } from './model/postgres.ts';
-import { remote, type OnFailure } from './network.ts';
+import { remote, type Link, type OnFailure } from './network.ts';
 import { CONFIG } from './settings.ts';
 import type { World } from './world.ts';
 
@@ -26,7 +30,10 @@ import type { World } from './world.ts';
 export interface Servers {
   readonly postgres: PostgresPorts;
   readonly locks: SeatLocks;
-  readonly line: LineStore;
+  /** The lines in Redis, in that term. */
+  lineOf(term: number): LineStore;
+  /** Postgres counts the lines while Redis is away; null: nobody does. */
+  readonly standby: LineStandbyModel | null;
   readonly gateway: PaymentGateway;
   busOf(owner: string, crash: (reason: string) => void): MessageBus;
 }
@@ -91,7 +98,31 @@ export interface NodeParts {
   readonly afterGateway: () => void;
   /** It cannot heal itself, and its runner must start another. */
   readonly onFatal: (reason: string) => void;
+  /** Its actors are there from here on, and stay until somebody stops them: nact keeps them, and they all that they know. */
+  readonly onSale: (sale: Sale) => void;
 }
+
+/** The lines as this node reaches them: in Redis, and where there is a standby in Postgres while Redis is away. */
+const openLine = async (
+  parts: Pick<NodeParts, 'world' | 'servers' | 'name'>,
+  link: (server: ServerName) => Link,
+  log: Logger,
+): Promise<LineStore> => {
+  const { world, servers, name } = parts;
+  const { standby } = servers;
+  const primaryOf = (term: number): LineStore => remote(servers.lineOf(term), link('redis'), ['healthy']);
+  if (standby === null) return primaryOf(0);
+  const clock = world.clockOf(name);
+  const server = remote({ ping: () => Promise.resolve() }, link('redis'));
+  const reach = createReach({ name: 'Redis', probe: () => server.ping(), clock, log });
+  const keeper = remote(standby.keeper, link('postgres'));
+  const terms = await startLineTerms({ keeper, reach, nodeId: name, clock, log });
+  return createFallbackLineStore({
+    terms,
+    primaryOf,
+    standbyOf: (term) => remote(standby.storeOf(term), link('postgres'), ['healthy']),
+  });
+};
 
 /**
  * One process with every role but the HTTP edge: the product's own composition, over remote ports. Must be called in a turn
@@ -133,6 +164,7 @@ export const startNode = async (parts: NodeParts): Promise<Node> => {
     closing: createClosing(log),
     onFatal: parts.onFatal,
   });
+  parts.onSale(sale);
   const payments = createPaymentService({
     store: remote(postgres.payments, db),
     reviews: remote(postgres.reviews, db),
@@ -149,8 +181,9 @@ export const startNode = async (parts: NodeParts): Promise<Node> => {
   });
   const stock = createStock(sale.catalogue);
   const access = remote(postgres.access, db);
+  const line = await openLine(parts, (server) => link(server), log);
   const room = createWaitingRoom({
-    store: remote(servers.line, link('redis'), ['healthy']),
+    store: line,
     journal: remote(postgres.journal, db),
     draws: remote(postgres.draws, db),
     handOvers: remote(postgres.handOvers, db),

@@ -1,12 +1,10 @@
 import { audit } from '../audit/audit.ts';
 import type { Verdict } from '../audit/verdict.ts';
 import { seatsOf, type EventDefinition } from '../domain/event.ts';
-import { BYPASS_LANE, laneOf } from '../domain/lanes.ts';
-import type { OrderEnding } from '../domain/order.ts';
 import { isRefusal } from '../domain/refusal.ts';
-import type { SaleRecords } from '../domain/sale-records.ts';
 import { chanceOf, seededIds } from './chance.ts';
 import { issueCodes } from './codes.ts';
+import { countsOf, type Counts } from './counts.ts';
 import { startDisasters } from './disasters.ts';
 import { live } from './fan-life.ts';
 import { createFaults, type Faults } from './faults.ts';
@@ -14,10 +12,10 @@ import { createFleet, type Fleet } from './fleet.ts';
 import { createGatewaySite, type GatewaySite } from './gateway-site.ts';
 import { MemoryOfFans } from './memory-of-fans.ts';
 import { createBroker, type Broker } from './model/broker.ts';
+import { createLineStandbyModel, type LineStandbyModel } from './model/line-standby.ts';
 import { createPostgresModel, type PostgresModel } from './model/postgres.ts';
 import { createRedisModel, type RedisModel } from './model/redis.ts';
 import { readUnsettled } from './model/records.ts';
-import type { OrderRow } from './model/rows.ts';
 import { decideReviews } from './operator.ts';
 import type { Servers } from './node.ts';
 import { BrokenPromise, createSaleWatch } from './sale-watch.ts';
@@ -47,28 +45,7 @@ export interface SimulationResult {
   readonly virtualMs: number;
   readonly faults: Readonly<Record<string, number>>;
   readonly refusals: Readonly<Record<string, number>>;
-  readonly counts: Readonly<
-    Record<
-      | 'fans'
-      | 'places'
-      | 'admissions'
-      | 'holds'
-      | 'orders'
-      | 'confirmed'
-      | 'tickets'
-      | 'given back'
-      | 'handed over'
-      // Places behind the first lane, and those that were given up for one in another.
-      | 'in other lanes'
-      | 'lane changed'
-      // Codes redeemed, and places past the line.
-      | 'codes redeemed'
-      | 'past the line'
-      // How orders whose money came late have ended.
-      | `late ${OrderEnding}`,
-      number
-    >
-  >;
+  readonly counts: Counts;
   /** The promises that were looked at, with how much there was to look at. */
   readonly verdicts: readonly Verdict[];
 }
@@ -80,6 +57,7 @@ export interface Stage {
   readonly faults: Faults;
   readonly postgres: PostgresModel;
   readonly redis: RedisModel;
+  readonly standby: LineStandbyModel;
   readonly broker: Broker;
   readonly site: GatewaySite;
   readonly fleet: Fleet;
@@ -89,6 +67,8 @@ export interface Stage {
 }
 
 const KEPT_LINES = 60;
+/** Of the seeds, in which Postgres counts the line while Redis is away; whose looks and leases are a third of what happens there. */
+const STANDBY_SHARE = 0.4;
 const ids = (seed: number, name: string) => seededIds(chanceOf(seed, `${name} ids`), name);
 
 const setStage = (options: SimulationOptions, world: World): Stage => {
@@ -101,6 +81,11 @@ const setStage = (options: SimulationOptions, world: World): Stage => {
   const postgres = createPostgresModel(clock, ids(seed, 'postgres'));
   const redis = createRedisModel({
     clock: world.clockOf(OUTSIDE),
+    callTtlMs: CONFIG.CALL_TTL_MS,
+  });
+  const standby = createLineStandbyModel({
+    clock,
+    journal: postgres.ports.journal,
     callTtlMs: CONFIG.CALL_TTL_MS,
   });
   const broker = createBroker(world, faults, chanceOf(seed, 'broker'));
@@ -117,7 +102,8 @@ const setStage = (options: SimulationOptions, world: World): Stage => {
   const whole: Servers = {
     postgres: postgres.ports,
     locks: redis.locks,
-    line: redis.line,
+    lineOf: (term) => redis.lineOf(term),
+    standby: chanceOf(seed, 'standby').happens(STANDBY_SHARE) ? standby : null,
     gateway: site.gateway,
     busOf: (owner, crash) => broker.busOf(owner, crash),
   };
@@ -147,6 +133,7 @@ const setStage = (options: SimulationOptions, world: World): Stage => {
     faults,
     postgres,
     redis,
+    standby,
     broker,
     site,
     fleet,
@@ -227,13 +214,13 @@ const settle = async (stage: Stage): Promise<void> => {
 
 /** Every actor system is stopped for good: nact keeps those that were not. */
 const bury = async ({ world, fleet }: Stage): Promise<void> => {
-  const nodes = fleet.everyNode();
+  const sales = fleet.everySale();
   let buried = 0;
   world.endAll();
-  for (const node of nodes) {
-    world.plan(OUTSIDE, 0, 'timer', () => void node.sale.actors.stop().then(() => (buried += 1)));
+  for (const { actors } of sales) {
+    world.plan(OUTSIDE, 0, 'timer', () => void actors.stop().then(() => (buried += 1)));
   }
-  await world.run(() => buried === nodes.length);
+  await world.run(() => buried === sales.length);
 };
 
 const verdictsOf = ({ postgres, site, memory, eventId, show }: Stage): readonly Verdict[] =>
@@ -245,38 +232,6 @@ const verdictsOf = ({ postgres, site, memory, eventId, show }: Stage): readonly 
     alone: true,
     callTtlMs: CONFIG.CALL_TTL_MS,
   });
-
-const countsOf = (
-  { handOvers, movesBetweenLanes }: MemoryOfFans,
-  records: SaleRecords,
-  orders: readonly OrderRow[],
-  fans: number,
-): SimulationResult['counts'] => {
-  const late = (ending: OrderEnding): number => orders.filter((order) => order.ending === ending).length;
-  return {
-    fans,
-    places: records.places.length,
-    admissions: records.admissions.length,
-    holds: records.holds.length,
-    orders: records.orders.length,
-    confirmed: records.orders.filter((order) => order.status === 'confirmed').length,
-    tickets: records.tickets.length,
-    'given back': records.orders.filter(
-      (order) => order.reason === 'cancelled' && order.status === 'refunded',
-    ).length,
-    'handed over': handOvers,
-    'in other lanes': records.places.filter(
-      ({ number }) => laneOf(number) > 0 && laneOf(number) < BYPASS_LANE,
-    ).length,
-    'lane changed': movesBetweenLanes,
-    'codes redeemed': records.access.redemptions.length,
-    'past the line': records.places.filter(({ number }) => laneOf(number) >= BYPASS_LANE).length,
-    'late honoured': late('honoured'),
-    'late reseated': late('reseated'),
-    'late refunded': late('refunded'),
-    'late review': late('review'),
-  };
-};
 
 const sorted = (counts: ReadonlyMap<string, number>): readonly (readonly [string, number])[] =>
   [...counts].sort(([a], [b]) => (a < b ? -1 : 1));
@@ -326,7 +281,7 @@ export const simulate = async (options: SimulationOptions): Promise<SimulationRe
     faults: Object.fromEntries(sorted(stage.faults.counts())),
     refusals: Object.fromEntries(sorted(stage.memory.refusals)),
     counts: countsOf(
-      stage.memory,
+      stage,
       stage.postgres.records(stage.eventId),
       stage.postgres.tables.orders.values(),
       fans,

@@ -72,7 +72,10 @@ const EXPECTED: readonly (readonly [seeds: number, seen: Seen])[] = [
       faults: ['postgres lost before', 'postgres lost after', 'postgres away'],
     },
   ],
-  [150, { counts: ['given back', 'late honoured'], refusals: ['code_invalid', 'code_too_early'] }],
+  [
+    150,
+    { counts: ['given back', 'late honoured', 'stood in'], refusals: ['code_invalid', 'code_too_early'] },
+  ],
   [
     1_000,
     {
@@ -86,6 +89,8 @@ const EXPECTED: readonly (readonly [seeds: number, seen: Seen])[] = [
         'clock is set back',
         'redis flushed',
         'redis away',
+        'node cut off from redis',
+        'node cut off from postgres',
         'broker away',
         'gateway away',
         'postgres lost and late',

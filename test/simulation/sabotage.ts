@@ -176,6 +176,9 @@ const everybodyInvited: Sabotage = (servers) =>
     },
   });
 
+/** The lines of every term have the same keys: whoever comes back to Redis goes on where it was before Postgres counted. */
+const oneTermForAll: Sabotage = (servers) => ({ ...servers, lineOf: () => servers.lineOf(0) });
+
 /** Bugs that somebody might write one day, as servers that have them. */
 export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
   'a release that looks at neither fence nor hold': releaseByName,
@@ -187,4 +190,5 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
   'a code for one that many redeem': codeForEverybody,
   'a way past the line that nobody counts': uncountedBypass,
   'a lane for whoever has a code that takes everybody': everybodyInvited,
+  'lines of all terms under the same keys': oneTermForAll,
 };

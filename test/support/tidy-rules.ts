@@ -35,6 +35,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'config.ts',
     'http/request-key.ts',
     'rush/seeded-random.ts',
+    'rush/known-codes.ts',
   ],
   rehearsal: ['domain', 'rush/seeded-random.ts', 'rush/report.ts'],
   app: ['*'],

@@ -6,7 +6,8 @@ import { createMemorySeatLocks } from '../../infra/memory/seat-locks.ts';
 
 export interface RedisModel {
   readonly locks: SeatLocks;
-  readonly line: LineStore;
+  /** The lines under the keys of that term. */
+  lineOf(term: number): LineStore;
   /** Forgets every key, as FLUSHALL and a restart without persistence do. */
   flush(): void;
 }
@@ -18,11 +19,16 @@ export const createRedisModel = (options: {
 }): RedisModel => {
   const { clock, callTtlMs } = options;
   let locks = createMemorySeatLocks(clock);
-  let line = createMemoryLineStore({ clock, callTtlMs });
+  let lines = new Map<number, LineStore>();
+  const inTerm = (term: number): LineStore => {
+    const line = lines.get(term) ?? createMemoryLineStore({ clock, callTtlMs });
+    lines.set(term, line);
+    return line;
+  };
   return {
     flush() {
       locks = createMemorySeatLocks(clock);
-      line = createMemoryLineStore({ clock, callTtlMs });
+      lines = new Map();
     },
     locks: {
       acquire: (requests) => locks.acquire(requests),
@@ -31,14 +37,15 @@ export const createRedisModel = (options: {
       holderOf: (eventId, seatId) => locks.holderOf(eventId, seatId),
       healthy: () => true,
     },
-    line: {
-      nextNumber: (...question) => line.nextNumber(...question),
-      step: (eventId, input) => line.step(eventId, input),
-      redeem: (...question) => line.redeem(...question),
-      assure: (...pass) => line.assure(...pass),
-      leave: (eventId, place) => line.leave(eventId, place),
-      restore: (eventId, snapshot) => line.restore(eventId, snapshot),
+    // Looked up with each command: what was held before a flush is not there after it.
+    lineOf: (term) => ({
+      nextNumber: (...question) => inTerm(term).nextNumber(...question),
+      step: (eventId, input) => inTerm(term).step(eventId, input),
+      redeem: (...question) => inTerm(term).redeem(...question),
+      assure: (...pass) => inTerm(term).assure(...pass),
+      leave: (eventId, place) => inTerm(term).leave(eventId, place),
+      restore: (eventId, snapshot) => inTerm(term).restore(eventId, snapshot),
       healthy: () => true,
-    },
+    }),
   };
 };
