@@ -5,7 +5,7 @@ import type { MessageBus } from '../domain/ports/message-bus.ts';
 import type { SeatLocks } from '../domain/ports/seat-locks.ts';
 import { urlsOf } from '../domain/server-address.ts';
 import { within } from '../infra/deadline.ts';
-import { systemClock, systemIds } from '../infra/environment.ts';
+import { createLeaseClock, systemClock, systemIds } from '../infra/environment.ts';
 import { createFallbackBus } from '../infra/fallback-bus.ts';
 import { createFallbackLineStore } from '../infra/fallback-line-store.ts';
 import { startLineTerms } from '../infra/line-terms.ts';
@@ -153,12 +153,13 @@ const openRedis = async (config: Config, pool: Pool, known: ServedWith, log: Log
   const probe = failsOver(url)
     ? createFailoverProbe([lockClient, lineClient], systemClock)
     : () => Promise.all([lockClient.ping(), lineClient.ping()]);
-  const reach = createReach({ name: 'Redis', probe, up: answers, clock: systemClock, log });
+  const clock = createLeaseClock();
+  const reach = createReach({ name: 'Redis', probe, up: answers, clock, log });
   closing.add('Redis watcher', () => reach.stop());
   const locks = createRedisSeatLocks({ redis: lockClient, prefix, log, reachable: () => reach.up() });
   const keeper = createLineKeeper(pool);
   const nodeId = systemIds.next();
-  const terms = await startLineTerms({ keeper, reach, nodeId, clock: systemClock, log });
+  const terms = await startLineTerms({ keeper, reach, nodeId, clock, log });
   closing.add('line terms', () => terms.stop());
   const line = createFallbackLineStore({
     terms,

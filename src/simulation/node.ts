@@ -8,6 +8,7 @@ import type { LineStore } from '../domain/ports/line.ts';
 import type { SeatLocks } from '../domain/ports/seat-locks.ts';
 import { refuse } from '../domain/refusal.ts';
 import { slowdownOf } from '../domain/slowdown.ts';
+import { createLeaseClock } from '../infra/environment.ts';
 import { createFallbackLineStore } from '../infra/fallback-line-store.ts';
 import { nodeHashes } from '../infra/hashes.ts';
 import { createLinePasses } from '../infra/line-passes.ts';
@@ -112,7 +113,7 @@ const openLine = async (
   const { standby } = servers;
   const primaryOf = (term: number): LineStore => remote(servers.lineOf(term), link('redis'), ['healthy']);
   if (standby === null) return primaryOf(0);
-  const clock = world.clockOf(name);
+  const clock = createLeaseClock(world.clockOf(name), () => world.nowMs);
   const server = remote({ ping: () => Promise.resolve() }, link('redis'));
   const reach = createReach({ name: 'Redis', probe: () => server.ping(), clock, log });
   const keeper = remote(standby.keeper, link('postgres'));
