@@ -48,6 +48,7 @@ POST /v1/orders
 GET /v1/orders
 GET /v1/orders/{orderId}
 GET /v1/orders/{orderId}/stream
+GET /v1/orders/{orderId}/tickets.pdf
 DELETE /v1/orders/{orderId}
 GET /v1/tickets/keys
 GET /v1/tickets/{ticketId}

@@ -3,7 +3,7 @@ import { inflateSync } from 'node:zlib';
 import test from 'ava';
 import { decodeQR } from 'qr/decode.js';
 import type { Show } from '../../src/domain/show.ts';
-import { EVENT, NOW_MS } from './fakes.ts';
+import { EVENT, NOW_MS, passFor } from './fakes.ts';
 import { refused, withServer, type Bench } from './with-server.ts';
 
 const SHOW = {
@@ -32,8 +32,8 @@ const issued = async (bench: Bench, show: Show = SHOW) => {
   return { ticketId, orderId, code, pdfUrl, icsUrl };
 };
 
-/** What a page of PDF draws and says, with its streams unpacked. */
-const contentOf = (pdf: Buffer): string => {
+/** What the pages of a PDF draw and say: its streams, unpacked. */
+const streamsOf = (pdf: Buffer): readonly string[] => {
   const streams: string[] = [];
   for (let at = pdf.indexOf('stream\n'); at !== -1; at = pdf.indexOf('stream\n', at + 1)) {
     const end = pdf.indexOf('\nendstream', at);
@@ -44,8 +44,10 @@ const contentOf = (pdf: Buffer): string => {
       // Not packed: nothing that is drawn.
     }
   }
-  return streams.join('\n');
+  return streams;
 };
+
+const contentOf = (pdf: Buffer): string => streamsOf(pdf).join('\n');
 
 /** The text of a page: hexadecimal strings in the standard encoding of the fonts. */
 const wordsOf = (content: string): string =>
@@ -108,6 +110,40 @@ test('a ticket on paper carries the code that the door reads, the seat, and the 
   t.regex(words, new RegExp(`Order ${ticket.orderId}`));
   const portuguese = Buffer.from(await (await fetch(`${bench.url}${ticket.pdfUrl}`)).arrayBuffer());
   t.regex(wordsOf(contentOf(portuguese)), /INGRESSO[\s\S]*Portas: domingo[\s\S]*22:00 UTC/);
+});
+
+test('an order on paper is a page a ticket for its owner, without those that are void', async (t) => {
+  const bench = await withServer(t);
+  const { token } = bench.fan;
+  const tell = async (path: string, body: object) => {
+    const headers = { 'catraca-pass': passFor(EVENT, bench.fan.id) };
+    return (await bench.ask('POST', path, { token, body, headers })).body;
+  };
+  const { holdId } = await tell(`/v1/events/${EVENT}/holds`, { sectionId: 'A', seatIds: ['A-1-1', 'A-1-2'] });
+  const { orderId = '' } = await tell('/v1/orders', { holdIds: [holdId] });
+  const path = `/v1/orders/${orderId}/tickets.pdf`;
+  refused(t, await bench.ask('GET', path, { token }), 'not_found');
+  for (const [index, seatId] of ['A-1-1', 'A-1-2', 'A-1-3'].entries()) {
+    const ticketId = randomUUID();
+    const ticket = { ticketId, orderId, eventId: EVENT, fanId: bench.fan.id, seatId, issuedAtMs: NOW_MS };
+    bench.sale.tickets.set(ticketId, { ...ticket, voided: index === 2 });
+  }
+  const response = await fetch(`${bench.url}${path}?lang=en&tz=America/Recife`, {
+    headers: { authorization: `Bearer ${token}` },
+  });
+  t.is(response.status, 200);
+  t.is(response.headers.get('content-disposition'), 'attachment; filename="tickets.pdf"');
+  const pages = streamsOf(Buffer.from(await response.arrayBuffer())).filter((one) => / re\n/.test(one));
+  const order = (await bench.ask('GET', `/v1/orders/${orderId}`, { token })).body as unknown as {
+    readonly tickets: readonly { readonly code: string }[];
+  };
+  t.deepEqual(
+    pages.map((page) => decodeQR(pictureOf(page))),
+    order.tickets.map(({ code }) => code),
+  );
+  t.is(pages.length, 2);
+  refused(t, await bench.ask('GET', path, { token: bench.stranger.token }), 'not_found');
+  refused(t, await bench.ask('GET', path), 'unauthenticated');
 });
 
 /** The letters that a page with a font of its own can write, by the table it carries for whoever copies its text. */

@@ -30,10 +30,13 @@ test.serial(
     const { page, complaints } = await visit(t, fan, { locale: 'es-MX' });
     await buy(page, fan.app.url, eventId, [1, 2]);
     t.deepEqual(await axeFindings(page), []);
-    const fetched = async (name: string): Promise<{ readonly name: string; readonly content: Buffer }> => {
+    const fetched = async (
+      name: string,
+      role: 'link' | 'button' = 'link',
+    ): Promise<{ readonly name: string; readonly content: Buffer }> => {
       const [download] = await Promise.all([
         page.waitForEvent('download'),
-        page.getByRole('link', { name }).first().click(),
+        page.getByRole(role, { name }).first().click(),
       ]);
       return { name: download.suggestedFilename(), content: await readFile(await download.path()) };
     };
@@ -41,6 +44,9 @@ test.serial(
     t.is(paper.name, 'A-1-1.pdf');
     t.is(paper.content.subarray(0, 5).toString(), '%PDF-');
     t.true(paper.content.length > 2_000);
+    const all = await fetched('All tickets as one PDF', 'button');
+    t.is(all.name, 'tickets.pdf');
+    t.is(all.content.toString('latin1').match(/\/Type \/Page\b/g)?.length, 2);
     const entry = await fetched('Add to my calendar');
     t.regex(entry.content.toString(), /DTSTART:20300202T000000Z\r\n/);
     t.regex(entry.content.toString().replaceAll('\r\n ', ''), /LOCATION:Sala 1\\, Rua da Aurora 1\r\n/);

@@ -14,6 +14,6 @@ export interface TicketSheet {
 }
 
 export interface TicketPrinter {
-  /** The sheet as one A4 page of PDF. The same sheet makes the same page. */
-  print(sheet: TicketSheet): Promise<Buffer>;
+  /** A PDF with an A4 page for each sheet, at least one. The same sheets make the same file. */
+  print(sheets: readonly [TicketSheet, ...TicketSheet[]]): Promise<Buffer>;
 }

@@ -27,7 +27,6 @@ const isTimeZone = (name: string): boolean => {
 
 const codeQuery = { code: z.string().max(2_000).optional() };
 const readerQuery = z.object({
-  ...codeQuery,
   lang: z.enum(PAPER_LANGUAGES).default('pt'),
   tz: z
     .string()
@@ -65,13 +64,14 @@ export const ticketFileRoutes = (edge: FileEdge): readonly Route[] => {
     return mayHave ? { ticket, code } : null;
   };
 
-  const eventOf = async ({ eventId }: Ticket) => (await edge.tickets.findEvent(eventId))?.event ?? null;
+  const eventOf = async ({ eventId }: Pick<Ticket, 'eventId'>) =>
+    (await edge.tickets.findEvent(eventId))?.event ?? null;
 
-  const file = (contentType: string, body: string | Buffer, ticket: Ticket, ending: string): BytesAnswer => ({
+  const file = (contentType: string, body: string | Buffer, name: string): BytesAnswer => ({
     kind: 'bytes',
     contentType,
     body,
-    headers: { 'content-disposition': `attachment; filename="${ticket.seatId}.${ending}"` },
+    headers: { 'content-disposition': `attachment; filename="${name}"` },
   });
 
   return [
@@ -99,15 +99,41 @@ export const ticketFileRoutes = (edge: FileEdge): readonly Route[] => {
       path: '/v1/tickets/:ticketId.pdf',
       summary: 'A ticket on paper',
       description: `${DESCRIPTION} One A4 page with the code.`,
-      query: readerQuery,
+      query: readerQuery.extend(codeQuery),
       responses: { 200: { description: 'A PDF.', contentType: 'application/pdf' } },
       handler: async ({ params, query, caller }) => {
         const found = await opened(params.ticketId, query.code, caller);
         const event = found === null ? null : await eventOf(found.ticket);
         if (found === null || event === null) return refuse('not_found');
         const reader = { language: query.lang, timeZone: query.tz };
-        const body = await edge.ticketPrinter.print(ticketSheet(event, found.ticket, found.code, reader));
-        return file('application/pdf', body, found.ticket, 'pdf');
+        const body = await edge.ticketPrinter.print([ticketSheet(event, found.ticket, found.code, reader)]);
+        return file('application/pdf', body, `${found.ticket.seatId}.pdf`);
+      },
+    }),
+    defineRoute({
+      method: 'get',
+      tags: ['tickets'],
+      auth: 'fan',
+      priority: 'map',
+      path: '/v1/orders/:orderId/tickets.pdf',
+      summary: 'All tickets of an order on paper',
+      description: 'For its owner. One A4 page a ticket; void ones are left out, and without any it is 404.',
+      params: z.object({ orderId: uuid }),
+      query: readerQuery,
+      responses: { 200: { description: 'A PDF.', contentType: 'application/pdf' } },
+      refusals: ['not_found'],
+      handler: async ({ params, query, caller }) => {
+        const found = await edge.tickets.findOrder(params.orderId, caller.id);
+        const event = found === null ? null : await eventOf(found.order);
+        if (found === null || event === null) return refuse('not_found');
+        const reader = { language: query.lang, timeZone: query.tz };
+        const live = found.tickets.filter((ticket) => !ticket.voided);
+        const sheets = await Promise.all(
+          live.map(async (ticket) => ticketSheet(event, ticket, await edge.ticketCodes.sign(ticket), reader)),
+        );
+        const [first, ...others] = sheets;
+        if (first === undefined) return refuse('not_found');
+        return file('application/pdf', await edge.ticketPrinter.print([first, ...others]), 'tickets.pdf');
       },
     }),
     defineRoute({
@@ -115,7 +141,7 @@ export const ticketFileRoutes = (edge: FileEdge): readonly Route[] => {
       path: '/v1/tickets/:ticketId.ics',
       summary: 'The show of a ticket, for a calendar',
       description: `${DESCRIPTION} RFC 5545. 404 also while nobody has said when the show is.`,
-      query: readerQuery,
+      query: readerQuery.extend(codeQuery),
       responses: { 200: { description: 'A calendar file.', contentType: 'text/calendar' } },
       handler: async ({ params, query, caller }) => {
         const found = await opened(params.ticketId, query.code, caller);
@@ -127,7 +153,9 @@ export const ticketFileRoutes = (edge: FileEdge): readonly Route[] => {
           timeZone: query.tz,
           orderUrl: publicUrl === null ? null : `${publicUrl}/orders/${found.ticket.orderId}`,
         });
-        return body === null ? refuse('not_found') : file('text/calendar', body, found.ticket, 'ics');
+        return body === null
+          ? refuse('not_found')
+          : file('text/calendar', body, `${found.ticket.seatId}.ics`);
       },
     }),
   ];

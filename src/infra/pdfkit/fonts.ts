@@ -68,6 +68,6 @@ const textsOf = ({ kicker, title, lines, facts, codeLabel, footer }: TicketSheet
   footer,
 ];
 
-/** The standard fonts where they have every sign of the sheet; else a part of DejaVu Sans goes into the file. */
-export const fontsFor = async (page: Page, sheet: TicketSheet): Promise<Fonts> =>
-  textsOf(sheet).some((text) => tidied(text).search(STANDARD_LACK) >= 0) ? embedded(page) : STANDARD;
+/** The standard fonts where they have every sign of the sheets; else a part of DejaVu Sans goes into the file. */
+export const fontsFor = async (page: Page, sheets: readonly TicketSheet[]): Promise<Fonts> =>
+  sheets.flatMap(textsOf).some((text) => tidied(text).search(STANDARD_LACK) >= 0) ? embedded(page) : STANDARD;

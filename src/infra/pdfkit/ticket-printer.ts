@@ -63,15 +63,17 @@ const drawSheet = (page: Page, sheet: TicketSheet, { regular, bold, printable }:
 
 /** Tickets on paper by pdfkit. It is loaded for the first of them: a node that prints none does not carry it. */
 export const createTicketPrinter = (): TicketPrinter => ({
-  async print(sheet) {
+  async print(sheets) {
+    const [first] = sheets;
     const { default: PDFDocument } = await import('pdfkit');
     const page = new PDFDocument({
       ...PAGE,
-      lang: sheet.language,
+      autoFirstPage: false,
+      lang: first.language,
       displayTitle: true,
       info: {
-        Title: `${sheet.title}: ${sheet.facts.map(({ value }) => value).join(', ')}`,
-        CreationDate: new Date(sheet.issuedAtMs),
+        Title: `${first.title}: ${sheets.map(({ facts }) => facts.map(({ value }) => value).join(', ')).join('; ')}`,
+        CreationDate: new Date(first.issuedAtMs),
       },
     });
     const chunks: Buffer[] = [];
@@ -80,7 +82,8 @@ export const createTicketPrinter = (): TicketPrinter => ({
       page.on('end', () => resolve(Buffer.concat(chunks)));
       page.on('error', reject);
     });
-    drawSheet(page, sheet, await fontsFor(page, sheet));
+    const fonts = await fontsFor(page, sheets);
+    for (const sheet of sheets) drawSheet(page.addPage(PAGE), sheet, fonts);
     page.end();
     return finished;
   },

@@ -1,7 +1,11 @@
+import { useState } from 'preact/hooks';
+import type { Problem } from '../../shared/api.ts';
 import type { EventDocument, Order } from '../../shared/documents.ts';
-import { language } from '../../shared/texts.ts';
 import { dateTime, money, saySeat } from '../say.ts';
 import { t } from '../texts.ts';
+import { ProblemNote } from '../ui.tsx';
+import { savePaper } from './paper.ts';
+import { readerQuery } from './reader.ts';
 
 interface TicketsProps {
   readonly order: Order;
@@ -14,10 +18,25 @@ const fileOf = (url: string): string => {
   return pathname + search;
 };
 
-/** Written in the reader's language and time zone. */
-const writtenFileOf = (url: string): string => {
-  const tz = new Intl.DateTimeFormat().resolvedOptions().timeZone;
-  return `${fileOf(url)}&lang=${language.value}&tz=${encodeURIComponent(tz)}`;
+const writtenFileOf = (url: string): string => `${fileOf(url)}&${readerQuery()}`;
+
+/** Several tickets as one file. */
+const AllOnPaper = ({ orderId }: { readonly orderId: string }) => {
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const fetchThem = async (): Promise<void> => {
+    setBusy(true);
+    setProblem(await savePaper(orderId));
+    setBusy(false);
+  };
+  return (
+    <>
+      <button type="button" class="button" disabled={busy} onClick={() => void fetchThem()}>
+        {t('allAsPdf')}
+      </button>
+      <ProblemNote problem={problem} />
+    </>
+  );
 };
 
 const Ticket = ({ ticket, event }: { ticket: Order['tickets'][number]; event: EventDocument | null }) => {
@@ -88,6 +107,7 @@ export const Tickets = ({ order, event }: TicketsProps) => (
       <button type="button" class="button" onClick={() => window.print()}>
         {t('print')}
       </button>
+      {order.tickets.length > 1 ? <AllOnPaper orderId={order.orderId} /> : null}
       <a class="button plain" href="/orders">
         {t('myOrders')}
       </a>

@@ -207,6 +207,7 @@ const en: SameShape<typeof pt> = {
   price: 'Price',
   print: 'Print',
   pdf: 'Download as PDF',
+  allAsPdf: 'All tickets as one PDF',
   calendar: 'Add to my calendar',
   payBefore: 'Pay by',
   problemNetwork: 'The server did not answer. Nothing is lost; try again.',

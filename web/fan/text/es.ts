@@ -209,6 +209,7 @@ const es: SameShape<typeof pt> = {
   price: 'Precio',
   print: 'Imprimir',
   pdf: 'Descargar en PDF',
+  allAsPdf: 'Todas las entradas en un PDF',
   calendar: 'Guardar en la agenda',
   payBefore: 'Pagar antes de',
   problemNetwork: 'El servidor no respondió. Nada se perdió; inténtelo de nuevo.',

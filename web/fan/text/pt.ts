@@ -214,6 +214,7 @@ const pt = {
   price: 'Preço',
   print: 'Imprimir',
   pdf: 'Baixar em PDF',
+  allAsPdf: 'Todos os ingressos em um PDF',
   calendar: 'Guardar na agenda',
   payBefore: 'Pagar até',
   // what may go wrong
