@@ -57,6 +57,25 @@ seatLocksSuite(test, async (t) => {
   });
 });
 
+test('a client that is stopped while it asks for the nodes is at rest when the answer comes', async (t) => {
+  if (cluster === null) return;
+  const redis = await client(t, cluster.url);
+  if (!('refreshSlotsCache' in redis)) throw new Error('no client of a cluster');
+  let answer: (() => void) | undefined;
+  redis.refreshSlotsCache = (callback) => (answer = callback as () => void);
+  const answered = await eventually(() => {
+    if (answer === undefined) throw new Error('it has not asked yet');
+    return answer;
+  });
+  const ended = new Promise((resolve) => redis.once('end', resolve));
+  redis.disconnect();
+  await ended;
+  const timers = (): number => process.getActiveResourcesInfo().filter((one) => one === 'Timeout').length;
+  const before = timers();
+  answered();
+  t.is(timers(), before);
+});
+
 test('locks of a hundred events lie on all three masters, each event’s on one of them', async (t) => {
   if (cluster === null) return;
   const redis = await client(t, cluster.url);

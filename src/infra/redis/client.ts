@@ -78,6 +78,24 @@ const sayWhenAway = <Client extends RedisClient>(
 export const createRedis = (options: RedisClientOptions): Redis =>
   sayWhenAway(new Redis(options.url, singleOf(options)), options);
 
+/**
+ * Asks again and again which nodes there are, until the client is stopped. ioredis would do that itself (`slotsRefreshInterval`), but when it
+ * is stopped while it asks it sets the next round all the same, and a process that wants to end never does (6.0.0).
+ */
+const lookForNodes = (cluster: Cluster): void => {
+  let timer: NodeJS.Timeout | undefined;
+  let stopped = false;
+  const next = (): void => {
+    if (stopped) return;
+    timer = setTimeout(() => cluster.refreshSlotsCache(next), LOOK_FOR_NODES_EVERY_MS);
+  };
+  cluster.once('ready', next);
+  cluster.on('end', () => {
+    stopped = true;
+    clearTimeout(timer);
+  });
+};
+
 /** As `createRedis`, for every kind of address. */
 export const createRedisClient = (options: RedisClientOptions): RedisClient => {
   const { url } = options;
@@ -105,11 +123,13 @@ export const createRedisClient = (options: RedisClientOptions): RedisClient => {
     redisOptions: { ...settingsOf(options), ...access },
     clusterRetryStrategy: retryDelayMs,
     maxRedirections: REDIRECTIONS_MAX,
-    slotsRefreshInterval: LOOK_FOR_NODES_EVERY_MS,
+    // See `lookForNodes`.
+    slotsRefreshInterval: 0,
     // Resent is only what a node has refused unread. After a lost connection nobody knows, and whoever asked must be told.
     retryDelayOnFailover: 0,
     retryDelayOnClusterDown: 0,
   });
+  lookForNodes(cluster);
   return sayWhenAway(cluster, options);
 };
 
