@@ -98,18 +98,21 @@ export const lineLanesSuite = (name: string, open: OpenStores): void => {
         lead: 0,
         called: 0,
       }));
-      let called = 0;
+      let [called, serving] = [0, 0];
       for (const [index, count] of [1, 2, 3, 7, 100, 1, 230, 5, 20, 120, 61].entries()) {
-        shareOut(queues, count);
         const result = await step(index % 2 === 0 ? store : other, eventId, {}, { roomLeft: called + count });
-        called = result.called;
+        const fell = result.serving - serving;
+        // More on a busy machine, where those called before lost their slots meanwhile.
+        t.true(fell >= Math.min(count, 550 - serving), `step ${index}`);
+        shareOut(queues, fell);
+        ({ called, serving } = result);
         t.deepEqual(
           lanesIn(result),
           queues.map((queue, lane) => [waiting[lane] ?? 0, queue.called]),
           `after step ${index}`,
         );
       }
-      t.is(called, 550);
+      t.is(serving, 550);
       t.is((await step(store, eventId)).binding, 'nobody_waiting');
     },
   );
