@@ -3,7 +3,8 @@ import { simulateCommand } from '../../src/simulation/command.ts';
 import { simulate } from '../../src/simulation/simulate.ts';
 import { SABOTAGES } from './sabotage.ts';
 
-const STEPS = 1_500;
+/** Looks at servers and leases take their part of them. */
+const STEPS = 2_500;
 /** Seeds that each bug is given to show itself. */
 const SEEDS = 240;
 /** Some seconds on a free core; machines are not always free. */
