@@ -1,0 +1,3 @@
+import { CLUSTERS, SETTINGS } from './ava.config.js';
+
+export default { ...SETTINGS, files: CLUSTERS };
