@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { homedir, hostname } from 'node:os';
 import { promisify } from 'node:util';
@@ -16,11 +17,14 @@ const control = (...args: readonly string[]) =>
   promisify(execFile)('rabbitmqctl', [...args], { timeout: TIMEOUT_MS });
 
 const ask = async (node: string, cookie: string, expression: string): Promise<boolean> => {
-  const asked = promisify(execFile)('erl_call', ['-sname', node, '-c', cookie, '-e'], {
+  // The server turns away the second of two with one name, and those that erl_call makes up change once a second.
+  const own = `ct_${randomUUID().slice(0, 13)}`;
+  const asked = promisify(execFile)('erl_call', ['-h', own, '-sname', node, '-c', cookie, '-e'], {
     timeout: TIMEOUT_MS,
   });
   asked.child.stdin?.on('error', () => undefined);
-  asked.child.stdin?.end(expression);
+  // Without the line’s end it understands nothing.
+  asked.child.stdin?.end(`${expression}\n`);
   try {
     return (await asked).stdout.startsWith('{ok, ok}');
   } catch {
