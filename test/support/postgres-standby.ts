@@ -79,7 +79,8 @@ export const privatePostgresPair = (t: Stage): Promise<PostgresPair | null> =>
       standby,
       url: `postgres://postgres@127.0.0.1:${primaryPort},127.0.0.1:${port}/postgres`,
       async promote() {
-        await ask(url, 'SELECT pg_promote()');
+        // Not awaited by the server: a busy machine may take longer than one question may.
+        await ask(url, 'SELECT pg_promote(wait => false)');
         await eventually(async () => {
           const [row] = await ask(url, 'SELECT pg_is_in_recovery() AS standby');
           assert.equal(row?.['standby'], false);
