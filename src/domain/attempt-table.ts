@@ -284,7 +284,13 @@ export const TABLE: Readonly<Record<AttemptStatus, Partial<Record<Signal, Rule>>
     capture_wanted: CONTRADICTION,
     other_intent: SECOND,
   },
-  refunded: { capture_wanted: CONTRADICTION, other_intent: SECOND },
+  refunded: {
+    // It went back at the gateway's own pages while tickets stood for it: a person takes them back too. Without this cell the
+    // fan kept both, because his word found nothing left to return.
+    return_ordered: { note: true, say: 'undone' },
+    capture_wanted: CONTRADICTION,
+    other_intent: SECOND,
+  },
   review: {
     ...ORDERED,
     honour_ordered: { to: 'honouring', say: 'approved' },

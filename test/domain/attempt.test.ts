@@ -243,6 +243,19 @@ test('what tickets cannot tell goes to a person, and what he orders is done', (t
   }
 });
 
+test('money that somebody returned at the gateway’s own pages stays returned, and a person’s word takes the tickets back', (t) => {
+  for (const from of ['authorised', 'captured', 'kept', 'review'] as const) {
+    const returned = play(at(from), [seen({ status: 'captured', refundedMinor: 25_000 })]);
+    t.is(returned.attempt.status, 'refunded');
+    t.deepEqual(returned.messages, []);
+    const undone = play(returned.attempt, [{ type: 'returnOrdered' }]);
+    t.is(undone.attempt.status, 'refunded');
+    t.is(undone.messages.length, 1);
+    t.like(undone.messages[0], { type: 'PagamentoFalhou', data: { reason: 'refunded' } });
+    t.is(play(returned.attempt, [{ type: 'honourOrdered' }]).messages.length, 0, 'nothing is left to keep');
+  }
+});
+
 test('an intent that appears after the gateway refused to open one is cancelled, silently for tickets', (t) => {
   const refused = play(FRESH, [{ type: 'openRefused' }]);
   t.is(refused.attempt.status, 'cancelled');

@@ -98,6 +98,35 @@ test.serial('REVIEW: a refund by a person that is refused once more is open agai
 });
 
 test.serial(
+  'REVIEW: money returned at the gateway’s own pages leaves the tickets to a person, whose refund takes them back',
+  async (t) => {
+    const both = await openBoth(t);
+    if (both === null) return;
+    const fan = await both.admit();
+    const order = await both.checkout(fan, ['A-1-1', 'A-1-2']);
+    await both.pay(order);
+    await both.until(order, 'confirmed');
+    await both.attemptIs(order, 'captured');
+    const { intentId, amountMinor } = both.intentOf(order);
+    t.true(both.gateway.happens(intentId, ['captured'], { refundedMinor: amountMinor }));
+    await both.tell(both.intentOf(order));
+    await both.attemptIs(order, 'refunded');
+    const review = await both.theReview();
+    t.like(review, { kind: 'refunded_elsewhere', orderId: order.orderId, attemptId: order.attemptId });
+    t.is((await both.until(order, 'confirmed')).status, 'confirmed', 'no rule takes a ticket away');
+    t.is(await both.decide(review, 'honour'), 'review_action_impossible');
+    t.is(await both.decide(review, 'refund'), 'decided');
+    t.is(await both.decide(review, 'refund'), 'repeated');
+    await both.until(order, 'refunded');
+    t.deepEqual(await both.statuses(), { free: 25 });
+    t.deepEqual(await both.usage(fan.fanId), { seats: 0, holds: 0 });
+    t.deepEqual(both.gateway.effects, ['captured']);
+    t.deepEqual(await both.reviews(), []);
+    t.deepEqual(await both.breaches([...both.gateway.intents.values()]), []);
+  },
+);
+
+test.serial(
   'REVIEW: a sum that is not the order’s waits reserved; honoured by a person it buys the seats and is taken',
   async (t) => {
     const both = await openBoth(t);

@@ -123,6 +123,23 @@ export const MONEY_BUGS: readonly SeededBug[] = [
     },
   },
   {
+    name: 'returned-and-still-valid',
+    what: 'money that went back at the gateway’s own pages leaves valid tickets that nobody can take back',
+    promise: 2,
+    changes: [
+      {
+        file: TABLE,
+        find: "return_ordered: { note: true, say: 'undone' },",
+        replace: '',
+      },
+    ],
+    caughtBy: {
+      file: 'domain/attempt',
+      title:
+        'money that somebody returned at the gateway’s own pages stays returned, and a person’s word takes the tickets back',
+    },
+  },
+  {
     name: 'no-before-the-gateway-agreed',
     what: 'an order is told to have failed while the fan can still pay it',
     promise: 3,
