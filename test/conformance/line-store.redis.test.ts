@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import test, { type ExecutionContext } from 'ava';
 import type { Redis } from 'ioredis';
+import { BUCKET_MS } from '../../src/domain/line-state.ts';
 import { systemIds } from '../../src/infra/environment.ts';
 import { silentLog } from '../../src/infra/log.ts';
 import { connectRedis, createRedis } from '../../src/infra/redis/client.ts';
@@ -98,6 +99,7 @@ test('Redis: a line without lanes costs no command more than before there were l
   const redis = await client(t, server.url);
   const eventId = systemIds.next();
   const store = storeOn(redis, server);
+  const restoredMs = performance.now();
   await store.restore(eventId, { epoch: 1, joined: 0, serving: 0, admitted: 0, firstUse: true, passes: [] });
   const base = `${server.prefix}line:{${eventId}}:`;
   const keys = ['state', 'calls', 'ends'].map((part) => `${base}${part}`);
@@ -110,7 +112,6 @@ test('Redis: a line without lanes costs no command more than before there were l
     Number(await redis.eval(lua, all.length, ...all, ...args));
   t.is(await run(next, keys.slice(0, 1), 3, 0, 0), 3, 'a join: is it there, how far is it, the number');
   const calm = [1, -1, CALL_TTL_MS, 600, 10, 0, 1, -1, '', '', '0', ''];
-  // The buckets that ended since the last step cost two commands each.
   const [stepped, redeemed] = [
     await run(step, keys, ...calm),
     await run(redeem, [...keys, `${base}pass:1`, `${base}want:1`], 1, 60_000, 600, 10, 0, 1, ''),
@@ -121,6 +122,11 @@ test('Redis: a line without lanes costs no command more than before there were l
     0,
     `a step: clock, load, two for the call, save, three to keep; not ${stepped}`,
   );
-  t.true(stepped <= 8 + 4 * perBucket, `a step took ${stepped} commands`);
+  // The buckets that ended since the line was restored cost two commands each, and on a slow machine they are many.
+  const buckets = Math.ceil((performance.now() - restoredMs) / BUCKET_MS);
+  t.true(
+    stepped <= 8 + buckets * perBucket,
+    `a step took ${stepped} commands, for at most ${buckets} buckets`,
+  );
   t.is((redeemed - 8) % perBucket, 0, `a redemption took ${redeemed} commands`);
 });

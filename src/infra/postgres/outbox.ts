@@ -72,6 +72,7 @@ const HEARD = {
                WHERE a.attempt_id = (said.data->>'attemptId')::uuid AND a.status IN ('captured', 'kept', 'voided', 'refunded'))`,
 } as const;
 
+/** One moment for all rows: by a clock that is read for each, the order of the scan would decide who is first. */
 const sayAgainSql = (schema: keyof typeof HEARD): string => `
   WITH again AS (
     SELECT position, row_number() OVER (ORDER BY sent_at DESC, position DESC) - 1 AS after
@@ -80,7 +81,7 @@ const sayAgainSql = (schema: keyof typeof HEARD): string => `
   )
   UPDATE ${schema}.outbox o
   SET sent_at = NULL, leased_until = NULL,
-      again_at = clock_timestamp() + again.after * interval '1 second' / ${AGAIN_PER_SECOND}
+      again_at = statement_timestamp() + again.after * interval '1 second' / ${AGAIN_PER_SECOND}
   FROM again WHERE o.position = again.position`;
 
 const LOST = `
