@@ -150,7 +150,7 @@ export interface Rule {
   readonly to?: AttemptStatus;
   /** Where it goes instead when a return is wanted already (the attempt has a reason). */
   readonly ifReturning?: AttemptStatus;
-  /** Keeps the status but notes the reason. */
+  /** Keeps the status but notes the reason. Nothing to note: nothing changes, and nothing is said. */
   readonly note?: true;
   /**
    * `ok` and `no` are said once, and never both. What comes after them: `late`, the OK of money that came after the no;
@@ -315,9 +315,10 @@ export const TABLE: Readonly<Record<AttemptStatus, Partial<Record<Signal, Rule>>
     refunded: ELSEWHERE,
     // As while it is captured by the rules: the capture is finished first.
     return_wanted: NOTED,
-    // The tickets stand by a person's word, and there is no money for them: he is told, and knows what to do.
-    gone: { to: 'dismissed', ifReturning: 'refunded', alarm: 'capture_lost' },
-    capture_refused: { to: 'dismissed', ifReturning: 'returning', alarm: 'capture_lost' },
+    // The tickets stand by a person's word, and there is no money for them: he is told, and may take them back. Until then a
+    // capture that was only refused is tried again.
+    gone: { to: 'refunded', ifReturning: 'refunded', alarm: 'capture_lost' },
+    capture_refused: { note: true, ifReturning: 'returning', alarm: 'capture_lost' },
     other_intent: SECOND,
   },
   kept: { refunded: ELSEWHERE, return_wanted: { to: 'returning' }, other_intent: SECOND },

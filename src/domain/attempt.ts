@@ -155,6 +155,9 @@ const messageOf = (attempt: Attempt, rule: Rule): AttemptMessage | null => {
   return null;
 };
 
+const isSame = (a: Attempt, b: Attempt): boolean =>
+  a.status === b.status && a.reason === b.reason && a.intentId === b.intentId;
+
 /**
  * The one transition of an attempt: total and monotonic. `PagamentoOK` is said only on leaving {new, open, cancelling}
  * for reserved or taken money, `PagamentoFalhou` only on leaving them for good; no status leads back into them, so each is
@@ -172,17 +175,14 @@ export const applyChange = (attempt: Attempt, change: AttemptChange): Transition
       alarm: rule.alarm ?? null,
     };
   }
-  const reason = reasonAfter(attempt, change, rule);
   const returning = attempt.reason !== null ? rule.ifReturning : undefined;
   const next: Attempt = {
     ...attempt,
     intentId: attempt.intentId ?? intentOf(change)?.intentId ?? null,
     status: returning ?? rule.to ?? attempt.status,
-    reason,
+    reason: reasonAfter(attempt, change, rule),
   };
-  return {
-    attempt: next,
-    message: messageOf(next, rule),
-    alarm: returning === undefined ? (rule.alarm ?? null) : null,
-  };
+  const alarm = returning === undefined ? (rule.alarm ?? null) : null;
+  if (isSame(attempt, next)) return { attempt, message: null, alarm };
+  return { attempt: next, message: messageOf(next, rule), alarm };
 };

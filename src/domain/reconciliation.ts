@@ -57,6 +57,9 @@ const isOneOf =
 const isReturned = ({ status, capturedMinor, refundedMinor }: Intent): boolean =>
   status === 'captured' && capturedMinor > 0 && refundedMinor >= capturedMinor;
 
+/** Nothing can be paid and nothing is kept: whatever it was for, it needs nobody. */
+const isOver = (intent: Intent): boolean => intent.status === 'cancelled' || isReturned(intent);
+
 /** Where the intent may stand while the attempt stands here. What is owed to the gateway is under way: the sweeper has it. */
 const FITS: Readonly<Record<AttemptStatus, (intent: Intent) => boolean>> = {
   // Its answer was lost, or is on its way.
@@ -71,7 +74,8 @@ const FITS: Readonly<Record<AttemptStatus, (intent: Intent) => boolean>> = {
   cancelled: isOneOf('cancelled'),
   lapsed: isOneOf('cancelled'),
   voided: isOneOf('cancelled'),
-  refunded: isReturned,
+  // Also a sum that was only reserved: let go by a person's word, it went back as well.
+  refunded: isOver,
   review: UNDER_WAY,
   late: isOneOf('captured'),
   honouring: UNDER_WAY,
@@ -104,9 +108,6 @@ const isFor = (intent: Intent, attempt: Attempt): boolean =>
   intent.amountMinor === attempt.amountMinor &&
   intent.currency.toUpperCase() === attempt.currency.toUpperCase() &&
   (intent.capturedMinor === 0 || intent.capturedMinor === attempt.amountMinor);
-
-/** Nothing can be paid and nothing is kept: whatever it was for, it needs nobody. */
-const isOver = (intent: Intent): boolean => intent.status === 'cancelled' || isReturned(intent);
 
 /** Whether the intent was made in the name of any Catraca: the account may serve others, whose money is none of our business. */
 export const isOurs = ({ attemptId, eventId }: Intent): boolean =>

@@ -173,6 +173,23 @@ test('what a person has honoured goes back as well, and what a person has settle
   t.deepEqual(play(at('dismissed'), [back]).alarms, ['contradiction']);
 });
 
+test('what a person has honoured and the gateway will not capture is tried again, or taken back by a person, loudly', (t) => {
+  const refused = { type: 'captureRefused', intent: intent({ status: 'authorised' }) } as const;
+  const once = play(at('keeping'), [refused]);
+  t.is(once.attempt.status, 'keeping');
+  t.deepEqual(once.alarms, ['capture_lost']);
+  t.is(play(once.attempt, [seen({ status: 'captured' })]).attempt.status, 'kept');
+  t.is(play(at('keeping', { reason: 'cancelled' }), [refused]).attempt.status, 'returning');
+  const gone = play(at('keeping'), [seen({ status: 'cancelled' })]);
+  t.is(gone.attempt.status, 'refunded');
+  t.deepEqual(gone.alarms, ['capture_lost']);
+  for (const { attempt } of [once, gone]) {
+    const [undone, ...more] = play(attempt, [{ type: 'returnOrdered' }]).messages;
+    t.like(undone, { type: 'PagamentoFalhou', data: { reason: 'refunded' } });
+    t.deepEqual(more, []);
+  }
+});
+
 test('a return that meets a capture in flight waits for it and then refunds', (t) => {
   const both = play(at('authorised'), [CAPTURE, RETURN]);
   t.is(both.attempt.status, 'capturing');
@@ -248,9 +265,9 @@ test('money that somebody returned at the gateway’s own pages stays returned, 
     const returned = play(at(from), [seen({ status: 'captured', refundedMinor: 25_000 })]);
     t.is(returned.attempt.status, 'refunded');
     t.deepEqual(returned.messages, []);
-    const undone = play(returned.attempt, [{ type: 'returnOrdered' }]);
+    const undone = play(returned.attempt, [{ type: 'returnOrdered' }, { type: 'returnOrdered' }]);
     t.is(undone.attempt.status, 'refunded');
-    t.is(undone.messages.length, 1);
+    t.is(undone.messages.length, 1, 'it is said once');
     t.like(undone.messages[0], { type: 'PagamentoFalhou', data: { reason: 'refunded' } });
     t.is(play(returned.attempt, [{ type: 'honourOrdered' }]).messages.length, 0, 'nothing is left to keep');
   }

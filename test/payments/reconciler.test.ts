@@ -123,6 +123,8 @@ test('ledgers that agree are left alone, and all taken money is in exactly one c
   books.captured(await books.attemptAt('refunding'));
   books.captured(await books.attemptAt('refunded'), { refundedMinor: amountMinor });
   books.captured(await books.attemptAt('review'));
+  // A person had it let go before it was taken.
+  books.intentOf(await books.attemptAt('refunded'), { status: 'cancelled' });
   books.intentOf(await books.attemptAt('open'));
   books.intentOf(await books.attemptAt('authorised'), { status: 'authorised' });
   books.intentOf(await books.attemptAt('cancelled'), { status: 'cancelled' });
