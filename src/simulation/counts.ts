@@ -25,6 +25,8 @@ export type Counts = Readonly<
     | 'past the line'
     // How often Postgres began to count the line in place of Redis.
     | 'stood in'
+    // Orders whose tickets a person took back.
+    | 'taken back'
     // How orders whose money came late have ended.
     | `late ${OrderEnding}`,
     number
@@ -54,6 +56,8 @@ export const countsOf = (
     'given back': records.orders.filter(
       (order) => order.reason === 'cancelled' && order.status === 'refunded',
     ).length,
+    'taken back': records.orders.filter((order) => order.reason === 'refunded' && order.status === 'refunded')
+      .length,
     'handed over': handOvers,
     'in other lanes': records.places.filter(
       ({ number }) => laneOf(number) > 0 && laneOf(number) < BYPASS_LANE,

@@ -14,6 +14,12 @@ export interface GatewaySite {
   sendTo(target: WebhookTarget): void;
   /** Webhooks that may still come. */
   pending(): number;
+  /** The next such call will be refused, whoever makes it. False: one that will be is still to come. */
+  refuses(call: 'capture' | 'refund'): boolean;
+  /** Somebody returns a payment at the gateway's own pages, and nobody of ours has asked for it. False: there is none. */
+  returnElsewhere(): boolean;
+  /** From now on nothing is refused. */
+  heal(): void;
 }
 
 const SOON_MS = { from: 5, to: 400 };
@@ -25,6 +31,7 @@ const TRIES = 6;
 export const createGatewaySite = (world: World, faults: Faults, chance: Chance): GatewaySite => {
   const gateway = new ScriptedGateway();
   const told = new Map<string, Intent>();
+  const returnedElsewhere = new Set<string>();
   let target: WebhookTarget = () => Promise.resolve(false);
   let pending = 0;
 
@@ -43,9 +50,9 @@ export const createGatewaySite = (world: World, faults: Faults, chance: Chance):
     const { body, signature } = gateway.webhook(intent);
     const label = `${intent.intentId} ${intent.status}`;
     const { webhookLost, webhookLate, webhookTwice } = faults.weather;
-    // Of money that came after the end nobody asks again in the short life of a simulation; the reconciler, which would, is not
-    // in it. A gateway tries for days.
-    if (before?.status === 'cancelled') {
+    // Of money that came after the end, or went back elsewhere, nobody asks again in the short life of a simulation; the
+    // reconciler, which would, is not in it. A gateway tries for days.
+    if (before?.status === 'cancelled' || returnedElsewhere.has(intent.intentId)) {
       send(body, signature, label, chance.between(SOON_MS.from, LATE_MS.to), Number.POSITIVE_INFINITY);
       return;
     }
@@ -62,19 +69,38 @@ export const createGatewaySite = (world: World, faults: Faults, chance: Chance):
     send(body, signature, label, chance.between(SOON_MS.from, LATE_MS.to), 1);
   };
 
+  const tell = (): void => {
+    for (const intent of gateway.intents.values()) {
+      if (told.get(intent.intentId) === intent) continue;
+      const before = told.get(intent.intentId);
+      told.set(intent.intentId, intent);
+      announce(intent, before);
+    }
+  };
+
   return {
     gateway,
-    tell() {
-      for (const intent of gateway.intents.values()) {
-        if (told.get(intent.intentId) === intent) continue;
-        const before = told.get(intent.intentId);
-        told.set(intent.intentId, intent);
-        announce(intent, before);
-      }
-    },
+    tell,
     sendTo(to) {
       target = to;
     },
     pending: () => pending,
+    refuses(call) {
+      if (gateway.faults.some((one) => one.call === call)) return false;
+      gateway.fail(call, { refuse: 'processing_error' });
+      return true;
+    },
+    returnElsewhere() {
+      const kept = [...gateway.intents.values()].filter(
+        (intent) => intent.status === 'captured' && intent.refundedMinor === 0,
+      );
+      if (kept.length === 0) return false;
+      const { intentId, capturedMinor } = chance.pick(kept);
+      returnedElsewhere.add(intentId);
+      gateway.happens(intentId, ['captured'], { refundedMinor: capturedMinor });
+      tell();
+      return true;
+    },
+    heal: () => void gateway.faults.splice(0),
   };
 };

@@ -16,6 +16,7 @@ import { createLineStandbyModel, type LineStandbyModel } from './model/line-stan
 import { createPostgresModel, type PostgresModel } from './model/postgres.ts';
 import { createRedisModel, type RedisModel } from './model/redis.ts';
 import { readUnsettled } from './model/records.ts';
+import { startMoneyTroubles } from './money-troubles.ts';
 import { decideReviews } from './operator.ts';
 import type { Servers } from './node.ts';
 import { BrokenPromise, createSaleWatch } from './sale-watch.ts';
@@ -145,7 +146,7 @@ const setStage = (options: SimulationOptions, world: World): Stage => {
 
 /** Runs the fans until enough has happened, then heals everything; resolves when the last fan has gone home. */
 const sell = async (stage: Stage): Promise<number> => {
-  const { options, world, faults, fleet } = stage;
+  const { options, world, faults, fleet, site } = stage;
   const { seed, steps } = options;
   const chance = chanceOf(seed, 'crowd');
   const fans = chance.whole(6, 16);
@@ -174,9 +175,11 @@ const sell = async (stage: Stage): Promise<number> => {
   }
   fleet.start();
   startDisasters({ ...stage, chance: chanceOf(seed, 'disasters') });
+  startMoneyTroubles({ ...stage, chance: chanceOf(seed, 'money troubles'), isClosing: () => closing });
   await world.run(() => home === fans || world.steps >= steps);
   world.note('everything is healed');
   faults.heal();
+  site.heal();
   closing = true;
   await world.run(() => home === fans);
   return fans;
@@ -191,20 +194,27 @@ const isSettled = ({ postgres, broker, site, eventId }: Stage): boolean => {
   const records = postgres.records(eventId);
   const work = readUnsettled(records);
   const held = records.holds.some((hold) => hold.state === 'active');
-  const undecided = records.attempts.some((attempt) => attempt.status === 'review');
+  const confirmed = new Set(
+    records.orders.filter((order) => order.status === 'confirmed').map((order) => order.orderId),
+  );
+  // In review, or returned elsewhere while its tickets stand: a person has yet to say.
+  const undecided = records.attempts.some(
+    ({ status, orderId }) => status === 'review' || (status === 'refunded' && confirmed.has(orderId)),
+  );
   if (held || undecided) return false;
   return work.orders + work.attempts + work.unsent + broker.waiting() + site.pending() === 0;
 };
 
 /** Lets the clock run until nothing is under way, or until it should long have been. */
 const settle = async (stage: Stage): Promise<void> => {
-  const { world, broker } = stage;
+  const { world, broker, fleet, options } = stage;
+  const chance = chanceOf(options.seed, 'last decisions');
   const untilMs = world.nowMs + SETTLE_MS;
   let settled = false;
   const look = (): void => {
     // What an operator does after an outage: messages that were given up are tried again.
     broker.redriveAll();
-    void decideReviews(stage);
+    void decideReviews(fleet, chance);
     settled = isSettled(stage);
     if (!settled) world.plan(OUTSIDE, LOOK_EVERY_MS, 'timer', look);
   };

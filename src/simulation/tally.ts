@@ -79,7 +79,7 @@ const EXPECTED: readonly (readonly [seeds: number, seen: Seen])[] = [
   [
     1_000,
     {
-      counts: ['late refunded'],
+      counts: ['late refunded', 'taken back'],
       refusals: ['unavailable', 'code_expired', 'code_revoked'],
       faults: [
         'actor crashes',
@@ -102,6 +102,9 @@ const EXPECTED: readonly (readonly [seeds: number, seen: Seen])[] = [
         'webhook lost',
         'webhook twice',
         'webhook late',
+        'gateway refuses a capture',
+        'gateway refuses a refund',
+        'money returned at the gateway',
       ],
     },
   ],
