@@ -2,6 +2,7 @@ import type { Chance } from './chance.ts';
 import type { Faults } from './faults.ts';
 import type { Fleet } from './fleet.ts';
 import type { GatewaySite } from './gateway-site.ts';
+import type { MemoryOfFans } from './memory-of-fans.ts';
 import { decideReviews } from './operator.ts';
 import { OUTSIDE, type World } from './world.ts';
 
@@ -11,6 +12,7 @@ export interface MoneyTroubleParts {
   readonly chance: Chance;
   readonly site: GatewaySite;
   readonly fleet: Fleet;
+  readonly memory: MemoryOfFans;
   readonly isClosing: () => boolean;
 }
 
@@ -24,7 +26,7 @@ const LOOK_EVERY_MS = { from: 1_000, to: 12_000 };
  * own pages. Meanwhile a person works through the reviews, on whichever node answers.
  */
 export const startMoneyTroubles = (parts: MoneyTroubleParts): void => {
-  const { world, faults, chance, site, fleet, isClosing } = parts;
+  const { world, faults, chance, site, isClosing } = parts;
   if (!chance.happens(TROUBLED_SHARE)) return;
   const every = (span: { readonly from: number; readonly to: number }, act: () => void): void =>
     void world.plan(OUTSIDE, chance.between(span.from, span.to), 'timer', () => {
@@ -44,5 +46,5 @@ export const startMoneyTroubles = (parts: MoneyTroubleParts): void => {
     }
     if (site.returnElsewhere()) happens('money returned at the gateway');
   });
-  every(LOOK_EVERY_MS, () => void decideReviews(fleet, chance));
+  every(LOOK_EVERY_MS, () => void decideReviews(parts, chance));
 };

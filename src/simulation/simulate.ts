@@ -207,14 +207,14 @@ const isSettled = ({ postgres, broker, site, eventId }: Stage): boolean => {
 
 /** Lets the clock run until nothing is under way, or until it should long have been. */
 const settle = async (stage: Stage): Promise<void> => {
-  const { world, broker, fleet, options } = stage;
+  const { world, broker, options } = stage;
   const chance = chanceOf(options.seed, 'last decisions');
   const untilMs = world.nowMs + SETTLE_MS;
   let settled = false;
   const look = (): void => {
     // What an operator does after an outage: messages that were given up are tried again.
     broker.redriveAll();
-    void decideReviews(fleet, chance);
+    void decideReviews(stage, chance);
     settled = isSettled(stage);
     if (!settled) world.plan(OUTSIDE, LOOK_EVERY_MS, 'timer', look);
   };
