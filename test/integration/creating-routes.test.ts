@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import test from 'ava';
 import { ask, newKey, type Ask, type Reply } from '../support/api.ts';
-import { definition, sharedStage, startTestApp, type TestApp } from '../support/app.ts';
+import { definition, MANY_EVENTS, sharedStage, startTestApp, type TestApp } from '../support/app.ts';
 import { eventually } from '../support/eventually.ts';
 import type { Fan } from '../support/fan.ts';
 
@@ -215,7 +215,7 @@ let end = (): Promise<void> => Promise.resolve();
 test.before('one app for all', async (t) => {
   const stage = sharedStage(t);
   end = () => stage.end();
-  shared = await startTestApp(stage, 'real');
+  shared = await startTestApp(stage, 'real', MANY_EVENTS);
 });
 
 test.after.always('stop the app', () => end());
@@ -325,7 +325,7 @@ onStage('a key of the wrong form is refused', async (scene, route) => {
 });
 
 test.serial('after a restart on the same database every key still gets its answer', async (t) => {
-  const app = await startTestApp(t, 'real');
+  const app = await startTestApp(t, 'real', MANY_EVENTS);
   if (app === null) return;
   const asked = [];
   for (const route of ROUTES) {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test, { type ExecutionContext } from 'ava';
 import { compactVerify, createLocalJWKSet, type JSONWebKeySet } from 'jose';
 import { ask, openStream } from '../support/api.ts';
-import { sharedStage, startTestApp, type TestApp, type Variant } from '../support/app.ts';
+import { MANY_EVENTS, sharedStage, startTestApp, type TestApp, type Variant } from '../support/app.ts';
 import { eventually } from '../support/eventually.ts';
 import { DECLINED_CARD, pay, type Frame, type HoldDocument, type OrderDocument } from '../support/fan.ts';
 
@@ -21,7 +21,7 @@ test.before('one app of each kind for all', async (t) => {
   const stage = sharedStage(t);
   end = () => stage.end();
   for (const variant of VARIANTS) {
-    const app = await startTestApp(stage, variant, { CHAOS: '1' });
+    const app = await startTestApp(stage, variant, { ...MANY_EVENTS, CHAOS: '1' });
     if (app !== null) shared[variant] = app;
   }
 });

@@ -61,6 +61,12 @@ export const realServers = async (t: Stage): Promise<ServerSettings | null> => {
   };
 };
 
+/**
+ * For files that open an event for each test: the line of each ticks until the app stops, and fifty of them at `QUICK` left a core for
+ * nothing else.
+ */
+export const MANY_EVENTS = { ADMISSION_TICK_MS: '250' } as const;
+
 /** Quick enough that nobody waits for a tick; few connections, because all tests share one server. */
 export const QUICK = {
   PORT: '0',
