@@ -248,8 +248,9 @@ export const lineStoreSuite = (name: string, open: OpenStores): void => {
   rule('a called place that does not come loses its slot to the next', async (t, store, eventId) => {
     await store.restore(eventId, emptyLine);
     await join(store, eventId, 2);
-    t.like(await step(store, eventId, { insideMax: 1 }), { serving: 1, called: 1 });
+    // Before it is called: the answer may be long on its way here.
     const begun = performance.now();
+    t.like(await step(store, eventId, { insideMax: 1 }), { serving: 1, called: 1 });
     await eventually(async () => {
       const now = await step(store, eventId, { insideMax: 1 });
       assert.deepEqual([now.serving, now.called, now.inside], [2, 1, 0]);
