@@ -31,7 +31,6 @@ const TRIES = 6;
 export const createGatewaySite = (world: World, faults: Faults, chance: Chance): GatewaySite => {
   const gateway = new ScriptedGateway();
   const told = new Map<string, Intent>();
-  const returnedElsewhere = new Set<string>();
   let target: WebhookTarget = () => Promise.resolve(false);
   let pending = 0;
 
@@ -46,16 +45,10 @@ export const createGatewaySite = (world: World, faults: Faults, chance: Chance):
     });
   };
 
-  const announce = (intent: Intent, before: Intent | undefined): void => {
+  const announce = (intent: Intent): void => {
     const { body, signature } = gateway.webhook(intent);
     const label = `${intent.intentId} ${intent.status}`;
     const { webhookLost, webhookLate, webhookTwice } = faults.weather;
-    // Of money that came after the end, or went back elsewhere, nobody asks again in the short life of a simulation; the
-    // reconciler, which would, is not in it. A gateway tries for days.
-    if (before?.status === 'cancelled' || returnedElsewhere.has(intent.intentId)) {
-      send(body, signature, label, chance.between(SOON_MS.from, LATE_MS.to), Number.POSITIVE_INFINITY);
-      return;
-    }
     if (chance.happens(webhookLost)) {
       faults.count('webhook lost');
       return;
@@ -72,9 +65,8 @@ export const createGatewaySite = (world: World, faults: Faults, chance: Chance):
   const tell = (): void => {
     for (const intent of gateway.intents.values()) {
       if (told.get(intent.intentId) === intent) continue;
-      const before = told.get(intent.intentId);
       told.set(intent.intentId, intent);
-      announce(intent, before);
+      announce(intent);
     }
   };
 
@@ -96,7 +88,6 @@ export const createGatewaySite = (world: World, faults: Faults, chance: Chance):
       );
       if (kept.length === 0) return false;
       const { intentId, capturedMinor } = chance.pick(kept);
-      returnedElsewhere.add(intentId);
       gateway.happens(intentId, ['captured'], { refundedMinor: capturedMinor });
       tell();
       return true;

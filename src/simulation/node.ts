@@ -15,7 +15,9 @@ import { createLinePasses } from '../infra/line-passes.ts';
 import { startLineTerms } from '../infra/line-terms.ts';
 import type { Logger } from '../infra/log.ts';
 import { createReach } from '../infra/reach.ts';
+import { createAttemptLedger } from '../payments/attempt-ledger.ts';
 import { createPaymentService, type RunningPaymentService } from '../payments/payment-service.ts';
+import { createReconciler } from '../payments/reconciler.ts';
 import { createLaneChoice } from '../waiting-room/lane-choice.ts';
 import { createWaitingRoom, type WaitingRoom } from '../waiting-room/waiting-room.ts';
 import { chanceOf, seededIds } from './chance.ts';
@@ -86,6 +88,15 @@ const ledgerFailure: OnFailure = (failure, method, [requests]) => {
 };
 const lockFailure: OnFailure = (_, method, [requests]) =>
   method === 'acquire' ? (requests as readonly unknown[]).map(() => ({ kind: 'unavailable' })) : undefined;
+/** A look or two within the sale; what stands for two minutes is set right after it. */
+const RECONCILE_EVERY_MS = 20_000;
+
+const readAll = async (gateway: PaymentGateway): Promise<readonly Intent[]> => {
+  const all: Intent[] = [];
+  for await (const intent of gateway.ledger()) all.push(intent);
+  return all;
+};
+
 const gatewayFailure: OnFailure = (failure): GatewayAnswer<Intent> => ({ kind: 'unknown', reason: failure });
 
 export interface NodeParts {
@@ -166,19 +177,39 @@ export const startNode = async (parts: NodeParts): Promise<Node> => {
     onFatal: parts.onFatal,
   });
   parts.onSale(sale);
-  const payments = createPaymentService({
+  const money = {
     store: remote(postgres.payments, db),
     reviews: remote(postgres.reviews, db),
-    outbox: remote(postgres.paymentOutbox, db),
     gateway: remote(servers.gateway, link('gateway', gatewayFailure, parts.afterGateway), [
       'verifyWebhook',
       'checkoutUrl',
       'ledger',
     ]),
-    bus,
     ...surroundings,
     log,
+  };
+  const payments = createPaymentService({
+    ...money,
+    outbox: remote(postgres.paymentOutbox, db),
+    bus,
     sweepEveryMs: CONFIG.SWEEP_EVERY_MS,
+  });
+  const wholeLedger = remote({ read: () => readAll(servers.gateway) }, link('gateway'));
+  const reconciler = createReconciler({
+    ...money,
+    store: remote(postgres.reconciliation, db),
+    attempts: money.store,
+    gateway: {
+      read: (...args) => money.gateway.read(...args),
+      cancel: (...args) => money.gateway.cancel(...args),
+      refund: (...args) => money.gateway.refund(...args),
+      async *ledger() {
+        yield* await wholeLedger.read();
+      },
+    },
+    ledger: createAttemptLedger({ ...money, nudgeOutbox: () => undefined }),
+    audit: { append: () => Promise.resolve() },
+    everyMs: RECONCILE_EVERY_MS,
   });
   const stock = createStock(sale.catalogue);
   const access = remote(postgres.access, db);
@@ -206,5 +237,6 @@ export const startNode = async (parts: NodeParts): Promise<Node> => {
     rememberedPlaces: 100,
   });
   await Promise.all([payments.start(), room.start()]);
+  reconciler.start();
   return { name, sale, payments, room };
 };

@@ -1,6 +1,7 @@
 import { audit } from '../audit/audit.ts';
 import type { Verdict } from '../audit/verdict.ts';
 import { seatsOf, type EventDefinition } from '../domain/event.ts';
+import { compare } from '../domain/reconciliation.ts';
 import { isRefusal } from '../domain/refusal.ts';
 import { chanceOf, seededIds } from './chance.ts';
 import { issueCodes } from './codes.ts';
@@ -187,10 +188,19 @@ const sell = async (stage: Stage): Promise<number> => {
 
 /** Between two looks at whether all is settled. */
 const LOOK_EVERY_MS = 1_000;
-/** The longest way there is: time to pay, the grace of an order nobody spoke of, a lease, a look that comes late. */
-const SETTLE_MS = CONFIG.PAY_WITHIN_MS + 240_000;
+/** The longest way there is: time to pay, a look of the reconciler that died with its lease, and its patience after that. */
+const SETTLE_MS = CONFIG.PAY_WITHIN_MS + 900_000;
 
-const isSettled = ({ postgres, broker, site, eventId }: Stage): boolean => {
+/** The gateway and our books say the same of every payment: what no webhook has told the reconciler finds. */
+const ledgersAgree = ({ postgres, site }: Stage): boolean => {
+  const attempts = new Map(postgres.attempts().map((attempt) => [attempt.attemptId, attempt]));
+  return [...site.gateway.intents.values()].every(
+    (intent) => compare(intent, attempts.get(intent.attemptId ?? '') ?? null, true) === null,
+  );
+};
+
+const isSettled = (stage: Stage): boolean => {
+  const { postgres, broker, site, eventId } = stage;
   const records = postgres.records(eventId);
   const work = readUnsettled(records);
   const held = records.holds.some((hold) => hold.state === 'active');
@@ -201,7 +211,7 @@ const isSettled = ({ postgres, broker, site, eventId }: Stage): boolean => {
   const undecided = records.attempts.some(
     ({ status, orderId }) => status === 'review' || (status === 'refunded' && confirmed.has(orderId)),
   );
-  if (held || undecided) return false;
+  if (held || undecided || !ledgersAgree(stage)) return false;
   return work.orders + work.attempts + work.unsent + broker.waiting() + site.pending() === 0;
 };
 

@@ -8,7 +8,7 @@ import { createAttemptLedger } from '../../src/payments/attempt-ledger.ts';
 import { createReconciler, GRACE_MS } from '../../src/payments/reconciler.ts';
 import { ScriptedGateway } from '../../src/simulation/model/payment-gateway.ts';
 import { createPaymentModel } from '../../src/simulation/model/payment-store.ts';
-import { createMemoryReconciliation } from './memory-reconciliation.ts';
+import { createReconciliationModel } from '../../src/simulation/model/reconciliation-store.ts';
 import { anAttempt } from './payment-store-rules.ts';
 import { createVirtualClock } from './virtual-clock.ts';
 
@@ -19,7 +19,7 @@ const createBooks = () => {
   const clock = createVirtualClock();
   const gateway = new ScriptedGateway();
   const { store: attempts, reviews } = createPaymentModel(clock, systemIds);
-  const store = createMemoryReconciliation(clock, attempts);
+  const store = createReconciliationModel(clock, attempts);
   const audited: Omit<AuditEntry, 'at'>[] = [];
   const alarms: string[] = [];
   const log = {

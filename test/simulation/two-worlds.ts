@@ -9,6 +9,7 @@ import { createLineJournal } from '../../src/infra/postgres/line-journal.ts';
 import { createOrderBook } from '../../src/infra/postgres/order-book.ts';
 import { createOutbox } from '../../src/infra/postgres/outbox.ts';
 import { createPaymentStore } from '../../src/infra/postgres/payment-store.ts';
+import { createReconciliationStore } from '../../src/infra/postgres/reconciliation-store.ts';
 import { createReviewStore } from '../../src/infra/postgres/review-store.ts';
 import type { Pool } from '../../src/infra/postgres/pool.ts';
 import { createSeatLedger } from '../../src/infra/postgres/seat-ledger.ts';
@@ -129,6 +130,7 @@ export const openTwoWorlds = async (pool: Pool): Promise<TwoWorlds> => {
         access: createAccessBook(pool),
         payments: createPaymentStore(pool),
         reviews: createReviewStore(pool),
+        reconciliation: createReconciliationStore(pool),
         paymentOutbox: createOutbox(pool, 'payments'),
       },
     },

@@ -6,7 +6,9 @@ import type { LineJournal } from '../../domain/ports/line.ts';
 import type { HandOverBook } from '../../domain/ports/recovery.ts';
 import type { OrderBook } from '../../domain/ports/order-book.ts';
 import type { Outbox } from '../../domain/ports/outbox.ts';
+import type { Attempt } from '../../domain/attempt.ts';
 import type { PaymentStore } from '../../domain/ports/payment-store.ts';
+import type { ReconciliationStore } from '../../domain/ports/reconciliation-store.ts';
 import type { ReviewStore } from '../../domain/ports/review-store.ts';
 import type { SeatLedger } from '../../domain/ports/seat-ledger.ts';
 import type { SaleRecords } from '../../domain/sale-records.ts';
@@ -18,6 +20,7 @@ import { createLineJournalModel } from './line-journal.ts';
 import { createOrderBookModel } from './order-book.ts';
 import { createOutboxModel } from './outbox.ts';
 import { createPaymentModel } from './payment-store.ts';
+import { createReconciliationModel } from './reconciliation-store.ts';
 import { readRecords } from './records.ts';
 import { createTables, type SaleTables } from './rows.ts';
 import { createSeatLedgerModel } from './seat-ledger.ts';
@@ -35,12 +38,14 @@ export interface PostgresPorts {
   readonly access: AccessBook;
   readonly payments: PaymentStore;
   readonly reviews: ReviewStore;
+  readonly reconciliation: ReconciliationStore;
   readonly paymentOutbox: Outbox;
 }
 
 export interface PostgresModel {
   readonly ports: PostgresPorts;
   readonly tables: SaleTables;
+  attempts(): readonly Attempt[];
   records(eventId: string): SaleRecords;
 }
 
@@ -53,6 +58,7 @@ export const createPostgresModel = (clock: Pick<Clock, 'nowMs'>, ids: Ids): Post
   const journal = createLineJournalModel(tables, clock);
   return {
     tables,
+    attempts: () => payments.attempts(),
     ports: {
       events: createEventStoreModel(db, tables, clock),
       ledger: createSeatLedgerModel(db, tables, clock),
@@ -64,6 +70,7 @@ export const createPostgresModel = (clock: Pick<Clock, 'nowMs'>, ids: Ids): Post
       access: createAccessBookModel(tables, clock),
       payments: payments.store,
       reviews: payments.reviews,
+      reconciliation: createReconciliationModel(clock, payments.store),
       paymentOutbox: payments.outbox,
     },
     records: (eventId) => readRecords({ tables, outbox, payments, clock }, eventId),

@@ -1,11 +1,11 @@
-import type { Attempt } from '../../src/domain/attempt.ts';
-import type { Clock } from '../../src/domain/ports/environment.ts';
-import type { MoneyReport, ReconciliationStore } from '../../src/domain/ports/reconciliation-store.ts';
-import type { PaymentStore } from '../../src/domain/ports/payment-store.ts';
-import { signatureOf, type Difference } from '../../src/domain/reconciliation.ts';
+import type { Attempt } from '../../domain/attempt.ts';
+import type { Clock } from '../../domain/ports/environment.ts';
+import type { MoneyReport, ReconciliationStore } from '../../domain/ports/reconciliation-store.ts';
+import type { PaymentStore } from '../../domain/ports/payment-store.ts';
+import { signatureOf, type Difference } from '../../domain/reconciliation.ts';
 
 /** The reconciler's tables over a virtual clock; `test/integration/reconciler.test.ts` runs on the real ones. */
-export const createMemoryReconciliation = (
+export const createReconciliationModel = (
   clock: Pick<Clock, 'nowMs'>,
   attempts: Pick<PaymentStore, 'page'>,
 ): ReconciliationStore => {
