@@ -17,7 +17,7 @@ const hasItsTickets = (
 const byOrder = (intents: readonly Intent[]): Map<string, Intent[]> =>
   groupBy(intents, (intent) => intent.orderId ?? '');
 
-/** P2: every captured payment has its tickets or its refund, and an order is confirmed with all of its tickets. */
+/** P2: every captured payment has its tickets or its refund, and not both; an order is confirmed with all of its tickets. */
 export const paymentsHaveTickets = (records: SaleRecords, intents: readonly Intent[] | null): Verdict => {
   const what = 'every captured payment has its tickets or its refund';
   if (intents === null) return notChecked('P2', what, 'the gateway’s ledger was not read');
@@ -27,7 +27,11 @@ export const paymentsHaveTickets = (records: SaleRecords, intents: readonly Inte
     (ticket) => ticket.orderId,
   );
   const captured = intents.filter((intent) => intent.capturedMinor > 0);
+  const returned = [...byOrder(captured)]
+    .filter(([orderId, ofOrder]) => orders.get(orderId)?.status === 'confirmed' && keptMinor(ofOrder) === 0)
+    .map(([orderId]) => `order ${orderId} has tickets, and all of its money went back`);
   const breaches = [
+    ...returned,
     ...captured.flatMap((intent) => {
       if (intent.refundedMinor >= intent.capturedMinor) return [];
       const order = orders.get(intent.orderId ?? '');

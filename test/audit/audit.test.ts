@@ -106,7 +106,7 @@ const LIES: readonly (readonly [string, Partial<AuditInput>, readonly string[]])
   [
     'a refund was given for what is still sold',
     { intents: [{ ...intent(paid, 'captured'), refundedMinor: 2_000 }, intent(cancelled, 'cancelled')] },
-    ['money'],
+    ['P2', 'money'],
   ],
   [
     'a hold has no admission',
