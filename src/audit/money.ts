@@ -29,7 +29,7 @@ export const paymentsHaveTickets = (records: SaleRecords, intents: readonly Inte
   const captured = intents.filter((intent) => intent.capturedMinor > 0);
   const returned = [...byOrder(captured)]
     .filter(([orderId, ofOrder]) => orders.get(orderId)?.status === 'confirmed' && keptMinor(ofOrder) === 0)
-    .map(([orderId]) => `order ${orderId} has tickets, and all of its money went back`);
+    .map(([orderId]) => `order ${orderId} is confirmed, and all of its money went back`);
   const breaches = [
     ...returned,
     ...captured.flatMap((intent) => {

@@ -316,7 +316,7 @@ export const TABLE: Readonly<Record<AttemptStatus, Partial<Record<Signal, Rule>>
     // As while it is captured by the rules: the capture is finished first.
     return_wanted: NOTED,
     // The tickets stand by a person's word, and there is no money for them: he is told, and may take them back. Until then a
-    // capture that was only refused is tried again.
+    // capture that was only refused is tried again. Where a return is wanted already, nobody need be told.
     gone: { to: 'refunded', ifReturning: 'refunded', alarm: 'capture_lost' },
     capture_refused: { note: true, ifReturning: 'returning', alarm: 'capture_lost' },
     other_intent: SECOND,

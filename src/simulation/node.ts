@@ -88,16 +88,18 @@ const ledgerFailure: OnFailure = (failure, method, [requests]) => {
 };
 const lockFailure: OnFailure = (_, method, [requests]) =>
   method === 'acquire' ? (requests as readonly unknown[]).map(() => ({ kind: 'unavailable' })) : undefined;
+
+const gatewayFailure: OnFailure = (failure): GatewayAnswer<Intent> => ({ kind: 'unknown', reason: failure });
+
 /** A look or two within the sale; what stands for two minutes is set right after it. */
 const RECONCILE_EVERY_MS = 20_000;
 
+/** In one call: only what a call answers can be lost on its way. */
 const readAll = async (gateway: PaymentGateway): Promise<readonly Intent[]> => {
   const all: Intent[] = [];
   for await (const intent of gateway.ledger()) all.push(intent);
   return all;
 };
-
-const gatewayFailure: OnFailure = (failure): GatewayAnswer<Intent> => ({ kind: 'unknown', reason: failure });
 
 export interface NodeParts {
   readonly world: World;

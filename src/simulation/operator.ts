@@ -7,7 +7,7 @@ import { OUTSIDE, type World } from './world.ts';
 const AT_ONCE = 20;
 const BY = 'operator';
 
-/** One in so many captures that were lost is asked for again instead: the fan has the seats, and the gateway may do it now. */
+/** This share of the lost captures is asked for again instead: the fan has the seats, and the gateway may do it now. */
 const HONOURED_SHARE = 0.5;
 
 /**
@@ -21,20 +21,20 @@ export const decideReviews = async (
   const asked = await fleet.ask(OUTSIDE, 'reviews', (node) => node.payments.reviews('open', AT_ONCE));
   if (asked.kind !== 'answer' || isRefusal(asked.value)) return;
   // Without an attempt only the gateway's own pages could settle it.
-  const decided = asked.value
+  const decisions = asked.value
     .filter((review) => review.attemptId !== null)
     .map(({ reviewId, kind, orderId }) => {
       const honoured = kind === 'capture_lost' && chance.happens(HONOURED_SHARE);
       return { reviewId, orderId, action: honoured ? 'honour' : 'refund' } as const;
     });
-  for (const { orderId, action } of decided) {
+  for (const { orderId, action } of decisions) {
     if (action === 'honour' || orderId === null) continue;
     // Whatever comes of it: from here on the seats of a sold order may be anybody's again.
-    const asked = { invokedAtMs: world.nowMs, answeredAtMs: null, outcome: { kind: 'unknown' } } as const;
-    memory.request({ what: 'give_back', fanId: BY, orderId, ...asked });
+    const request = { invokedAtMs: world.nowMs, answeredAtMs: null, outcome: { kind: 'unknown' } } as const;
+    memory.request({ what: 'give_back', fanId: BY, orderId, ...request });
   }
   await Promise.all(
-    [...decided, ...decided].map(({ reviewId, action }) =>
+    [...decisions, ...decisions].map(({ reviewId, action }) =>
       fleet.ask(OUTSIDE, 'decide', (node) =>
         node.payments.resolveReview(reviewId, { action, note: `by hand: ${action}`, by: BY }),
       ),
