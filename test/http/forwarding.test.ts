@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type RequestListener } from 'node:h
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import { systemClock } from '../../src/infra/environment.ts';
+import { freePort } from '../../src/infra/free-port.ts';
 import { silentLog } from '../../src/infra/log.ts';
 import { createUpstream } from '../../src/infra/upstream/upstream.ts';
 import { openStream } from '../support/api.ts';
@@ -35,7 +36,7 @@ const pair = async (t: ExecutionContext) => {
 };
 
 /** A service that answers as `listener` does; what it was asked is kept, its looks left out. */
-const rawService = async (t: ExecutionContext, listener: RequestListener) => {
+const rawService = async (t: ExecutionContext, listener: RequestListener, port = 0) => {
   const asked: IncomingMessage[] = [];
   const sockets = new Set<Socket>();
   const server = createServer((request, response) => {
@@ -50,7 +51,7 @@ const rawService = async (t: ExecutionContext, listener: RequestListener) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   const stop = async (): Promise<void> => {
     if (!server.listening) return;
@@ -145,10 +146,12 @@ test('who may not ask and what is too long does not get as far as the service', 
 });
 
 test('a service that is away is told in a code with the time to come back, and is served again when it returns', async (t) => {
-  const service = await rawService(t, (_request, response) => {
+  const port = await freePort();
+  const noEvents: RequestListener = (_request, response) => {
     response.setHeader('Content-Type', 'application/json');
     response.end('{"events":[]}');
-  });
+  };
+  const service = await rawService(t, noEvents, port);
   const gateway = await gatewayTo(t, service.url);
   t.is((await gateway.ask('GET', '/v1/events')).status, 200);
   await service.stop();
@@ -157,15 +160,7 @@ test('a service that is away is told in a code with the time to come back, and i
     t.is(reply.headers.get('retry-after'), '1');
   }
   t.is((await gateway.ask('GET', `/v1/events/${EVENT}/line`)).status, 200, 'the line goes on');
-  const again = createServer((_request, response) => {
-    response.setHeader('Content-Type', 'application/json');
-    response.end('{"events":[]}');
-  });
-  again.listen(Number(new URL(service.url).port), '127.0.0.1');
-  t.teardown(() => {
-    again.close();
-    again.closeAllConnections();
-  });
+  await rawService(t, noEvents, port);
   await eventually(async () => {
     const { status } = await gateway.ask('GET', '/v1/events');
     if (status !== 200) throw new Error(`${status}`);

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import test, { type ExecutionContext } from 'ava';
+import { freePort } from '../../src/infra/free-port.ts';
 import { openJournal } from '../../src/sandbox/journal.ts';
 import { startSandbox } from '../../src/sandbox/server.ts';
 import { eventually } from '../support/eventually.ts';
@@ -21,7 +22,8 @@ const ledgerOf = async (url: string): Promise<unknown> => (await fetch(`${url}/s
 
 test('a restarted sandbox has its intents, refunds, events and idempotency keys', async (t) => {
   const dataDir = await folder(t);
-  const first = await testSandbox(t, { dataDir });
+  const port = await freePort();
+  const first = await testSandbox(t, { dataDir, port });
   const made = await first.stripe.paymentIntents.create(ORDER, { idempotencyKey: 'k' });
   await first.pay(made.id, { card: '4000000000003220', authenticate: 'approve' });
   await first.stripe.paymentIntents.capture(made.id);
@@ -30,7 +32,7 @@ test('a restarted sandbox has its intents, refunds, events and idempotency keys'
   const ledger = await ledgerOf(first.url);
   await first.sandbox.stop();
 
-  const second = await testSandbox(t, { dataDir, port: Number(new URL(first.url).port) });
+  const second = await testSandbox(t, { dataDir, port });
   t.deepEqual(await ledgerOf(second.url), ledger);
   t.deepEqual((await second.stripe.events.list({ limit: 100 })).data, events);
   t.is(events.length, 6);

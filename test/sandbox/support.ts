@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ExecutionContext } from 'ava';
@@ -141,9 +142,8 @@ export const startReceiver = async (t: ExecutionContext, port = 0): Promise<Rece
       response.end();
     });
   });
-  await new Promise<void>((resolve) => {
-    server.listen(port, '127.0.0.1', resolve);
-  });
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
   let closed = false;
   const close = async (): Promise<void> => {
     if (closed) return;
