@@ -11,7 +11,10 @@ export interface SseStream {
 }
 
 export interface SseHub {
-  /** Takes the response over. Before it touches it: throws `overloaded` at too many streams, `unavailable` after `close`. */
+  /**
+   * Takes the response over. Before it touches it: throws `overloaded` at too many streams, `unavailable` after `close`. Of a
+   * reader that has left meanwhile nothing is kept, and nothing is subscribed.
+   */
   open(response: ServerResponse, subscribe: (stream: SseStream) => () => void): void;
   /** Counts a stream that somebody else feeds, and ends it with the others. Throws as `open` does. */
   adopt(response: ServerResponse): void;
@@ -76,24 +79,27 @@ export const createSseHub = (options: SseHubOptions): SseHub => {
     options.onSize(streams.size);
   };
 
-  const take = (response: ServerResponse): void => {
+  /** False: the reader left while its request was looked at. Its `close` has been, so that nobody would ever take it out again. */
+  const take = (response: ServerResponse): boolean => {
+    if (response.destroyed) return false;
     if (shut) throw new RefusalError(refuse('unavailable', { detail: 'This node is about to stop.' }));
     if (streams.size >= options.maxStreams) {
       throw new RefusalError(refuse('overloaded', { detail: 'Too many open streams; poll instead.' }));
     }
     streams.add(response);
     options.onSize(streams.size);
+    return true;
   };
 
   return {
     adopt(response) {
-      take(response);
+      if (!take(response)) return;
       // Its heartbeats come from where its events come from: ours could fall into the middle of one.
       adopted.add(response);
       response.once('close', () => removed(response));
     },
     open(response, subscribe) {
-      take(response);
+      if (!take(response)) return;
       cancelHeartbeat ??= options.clock.after(options.heartbeatMs, beat);
       let unsubscribe: (() => void) | null = null;
       let closed = false;

@@ -31,6 +31,8 @@ export const createPauses = (clock: SandboxClock): Pauses => {
         ends.add(end);
       }),
     hold(response) {
+      // Who asked has left already: its `close` has been.
+      if (response.destroyed) return;
       const end = (): void => {
         response.destroy();
       };

@@ -111,6 +111,16 @@ export const ACTOR_AND_EDGE_BUGS: readonly SeededBug[] = [
     },
   },
   {
+    name: 'readers-that-left-kept',
+    what: 'a reader that leaves while its request is looked at takes a place among the streams for ever',
+    promise: 17,
+    changes: [{ file: 'http/sse.js', find: 'if (response.destroyed)', replace: 'if (false)' }],
+    caughtBy: {
+      file: 'http/clients-that-left',
+      title: 'a stream whose reader has left is not opened, counted or kept alive',
+    },
+  },
+  {
     name: 'unknown-told-as-taken',
     what: 'Postgres gave no word, and the fan is told that the seat is gone',
     promise: 16,
