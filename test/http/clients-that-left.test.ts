@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -5,8 +6,12 @@ import test, { type ExecutionContext } from 'ava';
 import { RefusalError } from '../../src/domain/refusal.ts';
 import { readBody } from '../../src/http/middleware/body.ts';
 import { createSseHub } from '../../src/http/sse.ts';
+import { createMetrics } from '../../src/infra/metrics.ts';
 import { createPauses } from '../../src/sandbox/pauses.ts';
 import { createVirtualClock } from '../payments/virtual-clock.ts';
+import { eventually } from '../support/eventually.ts';
+import { EVENT } from './fakes.ts';
+import { withServer } from './with-server.ts';
 
 /** A request whose client has left before anybody looked at it: as it is when a token or the load took a moment. */
 const requestOfWhoLeft = async (t: ExecutionContext, headers: Record<string, string> = {}) => {
@@ -54,7 +59,7 @@ test('a stream whose reader has left is not opened, counted or kept alive', asyn
 test('the body of a client that has left is refused, and nobody waits for it', async (t) => {
   const { incoming } = await requestOfWhoLeft(t, { 'content-length': '20' });
   const error = await t.throwsAsync(readBody(incoming, 100), { instanceOf: RefusalError });
-  t.is((error as RefusalError).refusal.code, 'invalid_request');
+  t.is(error.refusal.code, 'invalid_request');
 });
 
 test('the sandbox holds no answer back from a client that has left', async (t) => {
@@ -62,4 +67,45 @@ test('the sandbox holds no answer back from a client that has left', async (t) =
   const clock = createVirtualClock();
   createPauses(clock).hold(response);
   t.is(clock.pending(), 0);
+});
+
+const turnsOfTheLoop = async (turns: number): Promise<void> => {
+  for (let turn = 0; turn < turns; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+};
+
+test('of a crowd that opens streams and leaves at any moment no stream is left', async (t) => {
+  const metrics = createMetrics();
+  const sizes = { open: 0, most: 0 };
+  const bench = await withServer(t, ({ line }) => ({
+    waitingRoom: {
+      ...line.service,
+      // As long as a store may take: time enough to leave.
+      async frame(eventId) {
+        await turnsOfTheLoop(20);
+        return line.service.frame(eventId);
+      },
+    },
+    metrics: {
+      ...metrics,
+      httpStreams(open) {
+        sizes.open = open;
+        sizes.most = Math.max(sizes.most, open);
+      },
+    },
+  }));
+  const { hostname, port } = new URL(bench.url);
+  const visit = async (turns: number): Promise<void> => {
+    const asking = request({ hostname, port, path: `/v1/events/${EVENT}/line/stream` });
+    asking.on('error', () => undefined);
+    asking.on('response', (response) => response.resume().on('error', () => undefined));
+    asking.end();
+    await once(asking, 'finish');
+    await turnsOfTheLoop(turns);
+    asking.destroy();
+  };
+  // From before the server has read the request to well after the first event.
+  for (let turns = 0; turns < 60; turns += 1) await Promise.all([visit(turns), visit(turns), visit(turns)]);
+  await eventually(() => assert.equal(sizes.open, 0));
+  t.true(sizes.most > 0, 'some were open for a moment');
+  t.is(bench.line.watchers.size, 0);
 });
