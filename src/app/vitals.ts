@@ -12,6 +12,8 @@ import { repeating } from '../streams/repeat.ts';
 import type { Closing } from './closing.ts';
 
 const LOOK_EVERY_MS = 1_000;
+/** Every line asks at each of its ticks: so the times are put in order ten times a second for all, and not for each. */
+const JUDGED_MS = 100;
 /** One message that was long on its way tells of itself; so many tell of the way. */
 const MESSAGES_LEAST = 5;
 
@@ -50,15 +52,25 @@ export const createVitalSigns = (): VitalSigns => {
   let brokerUp = (): boolean => true;
   let databaseUp = (): boolean => true;
 
-  const read = (): Vitals => ({
+  const timesNow = () => ({
     holdMs: holds.p90(),
     checkoutMs: checkouts.p90(),
     poolWaitMs: poolWaits.p90(),
-    messageLagMs: Math.max(lag.unsentMs, arrivals.p90(MESSAGES_LEAST) ?? 0),
+    arrivalMs: arrivals.p90(MESSAGES_LEAST) ?? 0,
     loopLagMs: loopLags.p90(),
-    brokerUp: brokerUp(),
-    databaseUp: databaseUp(),
   });
+  let judged = { atMs: Number.NEGATIVE_INFINITY, times: timesNow() };
+
+  const read = (): Vitals => {
+    if (Math.abs(nowMs() - judged.atMs) >= JUDGED_MS) judged = { atMs: nowMs(), times: timesNow() };
+    const { arrivalMs, ...times } = judged.times;
+    return {
+      ...times,
+      messageLagMs: Math.max(lag.unsentMs, arrivalMs),
+      brokerUp: brokerUp(),
+      databaseUp: databaseUp(),
+    };
+  };
 
   return {
     holds,
