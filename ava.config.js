@@ -28,9 +28,11 @@ export const LONG = [
 /** Six Redis servers, three brokers, two Postgres: each sells a house while it loses one, and wants the machine for itself. */
 export const CLUSTERS = ['dist/test/clusters/**/*.test.js'];
 
+const MUST_END = new URL('dist/test/support/must-end.js', import.meta.url).href;
+
 export const SETTINGS = {
   workerThreads: false,
-  nodeArguments: ['--enable-source-maps'],
+  nodeArguments: ['--enable-source-maps', `--import=${MUST_END}`],
   timeout: '120s',
   concurrency: 3,
 };
