@@ -5,7 +5,13 @@ import { join } from 'node:path';
 import { chromium, type Browser } from 'playwright-core';
 import type { Stage } from './servers.ts';
 
-const PROGRAMS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+/** The first has no window to draw, and takes a quarter less time for it. */
+const PROGRAMS = [
+  '/usr/bin/chromium-headless-shell',
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+];
 
 /** Chromium's own sandbox does not work for root, as whom tests run in containers; and it need not telephone home. */
 const FLAGS = [
