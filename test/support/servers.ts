@@ -3,9 +3,9 @@ import type { ExecutionContext } from 'ava';
 import { connect } from 'amqplib';
 import { Redis } from 'ioredis';
 import { Client, DatabaseError } from 'pg';
-import { migrate } from '../../src/infra/postgres/migrate.ts';
 import { createPool, type Pool } from '../../src/infra/postgres/pool.ts';
 import { silentLog } from '../../src/infra/log.ts';
+import { createMigratedDatabase } from './postgres-template.ts';
 import { addVhost, deleteVhost } from './rabbit-vhosts.ts';
 
 /**
@@ -64,13 +64,12 @@ const asAdmin = async (work: (admin: Client) => Promise<unknown>): Promise<void>
 export const testPostgres = async (t: Stage): Promise<TestPostgres | null> => {
   const name = `catraca_test_${unique()}`;
   try {
-    await asAdmin((admin) => admin.query(`CREATE DATABASE ${name}`));
+    await asAdmin((admin) => createMigratedDatabase(admin, POSTGRES, name));
   } catch (error) {
     return absent(t, 'PostgreSQL', error);
   }
   const url = new URL(POSTGRES);
   url.pathname = `/${name}`;
-  await migrate(url.href, silentLog);
   const pool = createPool({
     url: url.href,
     max: 10,
