@@ -28,6 +28,26 @@ export const LONG = [
 /** Six Redis servers, three brokers, two Postgres: each sells a house while it loses one, and wants the machine for itself. */
 export const CLUSTERS = ['dist/test/clusters/**/*.test.js'];
 
+/** They take longest. Begun last, by their names, they would end alone on an idle machine. */
+const FIRST = [
+  'edge/rush',
+  'integration/journey',
+  'integration/workers',
+  'integration/process',
+  'waiting-room/waiting-room',
+  'conformance/line-store.postgres',
+  'web/fan-accessibility',
+  'web/console',
+  'waiting-room/draw',
+  'simulation/seeds',
+  'simulation/broken',
+  'integration/verify-draw',
+].map((file) => `/dist/test/${file}.test.js`);
+const rank = (file) => {
+  const place = FIRST.findIndex((end) => file.endsWith(end));
+  return place === -1 ? FIRST.length : place;
+};
+
 const MUST_END = new URL('dist/test/support/must-end.js', import.meta.url).href;
 
 export const SETTINGS = {
@@ -35,6 +55,7 @@ export const SETTINGS = {
   nodeArguments: ['--enable-source-maps', `--import=${MUST_END}`],
   timeout: '120s',
   concurrency: 3,
+  sortTestFiles: (one, other) => rank(one) - rank(other) || (one < other ? -1 : 1),
 };
 
 export default { ...SETTINGS, files: ['dist/test/**/*.test.js', ...[...LONG, ...CLUSTERS].map((files) => `!${files}`)] };
