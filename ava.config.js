@@ -5,6 +5,7 @@
 export const LONG = [
   'dist/test/deploy/observability.test.js',
   'dist/test/edge/**/*.test.js',
+  'dist/test/infra/embedded-postgres.test.js',
   'dist/test/integration/backup.test.js',
   'dist/test/integration/closed-loop.test.js',
   'dist/test/integration/newer-schema.test.js',
