@@ -118,6 +118,8 @@ export const createEndpoint = (route: Route, edge: Edge, streams: SseHub): Middl
     else if (ctx.method === 'HEAD') {
       respond(ctx, { kind: 'bytes', contentType: 'text/event-stream; charset=utf-8', body: '' }, false);
     } else {
+      // What is logged and counted of a reader that has left meanwhile.
+      ctx.status = 200;
       // Opened first: it may refuse, and then Koa must still answer.
       streams.open(ctx.res, answer.subscribe);
       ctx.respond = false;
