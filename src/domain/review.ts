@@ -1,5 +1,5 @@
 import type { Alarm, AttemptStatus } from './attempt-table.ts';
-import type { Attempt, AttemptChange, Transition } from './attempt.ts';
+import { applyChange, type Attempt, type AttemptChange, type Transition } from './attempt.ts';
 import type { AttemptId, OrderId } from './ids.ts';
 import type { Intent } from './ports/payment-gateway.ts';
 import type { Difference } from './reconciliation.ts';
@@ -55,6 +55,12 @@ export interface Review extends ReviewMatter {
   } | null;
 }
 
+/** A review as a person sees it before deciding. */
+export interface ListedReview extends Review {
+  /** What it can be decided as, as its payment stands now; nothing once it is decided. By the time of the word it may have moved on. */
+  readonly actions: readonly ReviewAction[];
+}
+
 /** Who closes a `ledger_mismatch` that is none any more. */
 export const RECONCILER = 'reconciler';
 export const AGREED = 'The ledgers agree again.';
@@ -77,6 +83,17 @@ export const CHANGE_OF = {
   honour: { type: 'honourOrdered' },
   dismiss: { type: 'dismissed' },
 } as const satisfies Record<ReviewAction, AttemptChange>;
+
+/** With what a person can decide. `attempt`: the one that the decision would move, where there is one. */
+export const listed = (review: Review, attempt: Attempt | null): ListedReview => {
+  const moves = (action: ReviewAction): boolean =>
+    attempt !== null && applyChange(attempt, CHANGE_OF[action]).attempt !== attempt;
+  const actions =
+    review.resolution === null
+      ? REVIEW_ACTIONS.filter((action) => action === 'dismiss' || moves(action))
+      : [];
+  return { ...review, actions };
+};
 
 export const hasMoney = (intent: Intent): boolean =>
   intent.status === 'authorised' ||

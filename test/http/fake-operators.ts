@@ -3,7 +3,7 @@ import type { IdempotencyStore, StoredAnswer } from '../../src/domain/ports/even
 import type { LiveNumbers, OperatorService } from '../../src/domain/ports/services.ts';
 import { because } from '../../src/domain/binding-limit.ts';
 import { isRefusal, refuse } from '../../src/domain/refusal.ts';
-import type { Review } from '../../src/domain/review.ts';
+import type { ListedReview } from '../../src/domain/review.ts';
 import { ELSEWHERE, EVENT, frame, NOW_MS, saleEvent } from './fakes.ts';
 
 const numbers: LiveNumbers = {
@@ -31,7 +31,7 @@ const numbers: LiveNumbers = {
   at: '2026-12-01T12:00:01.000Z',
 };
 
-export const review: Review = {
+export const review: ListedReview = {
   reviewId: ELSEWHERE,
   kind: 'refund_refused',
   paymentRef: 'pi_1',
@@ -40,6 +40,7 @@ export const review: Review = {
   details: { alarm: 'refund_refused' },
   openedAtMs: NOW_MS,
   resolution: null,
+  actions: ['refund', 'dismiss'],
 };
 const resolution = { action: 'dismiss', note: 'settled', by: 'op', atMs: NOW_MS } as const;
 
@@ -141,7 +142,8 @@ export const fakeOperators = () => {
       },
     ],
     redrive: async (_queue, limit) => Math.min(limit, 1),
-    reviews: async (state) => (state === 'open' ? [review] : [review, { ...review, resolution }]),
+    reviews: async (state) =>
+      state === 'open' ? [review] : [review, { ...review, resolution, actions: [] }],
     async resolveReview(reviewId, action, note) {
       if (reviewId !== review.reviewId) return refuse('not_found');
       if (action === 'honour') return refuse('review_action_impossible');

@@ -291,10 +291,12 @@ test('a review is seen and decided, with a note, and what cannot be done is said
   t.like(seen.body, {
     reviews: [{ reviewId: ELSEWHERE, kind: 'refund_refused', paymentRef: 'pi_1', resolution: null }],
   });
+  t.like(seen.body, { reviews: [{ actions: ['refund', 'dismiss'] }] });
   const path = `/v1/operator/reviews/${ELSEWHERE}/resolution`;
   const decide = (body: object, where = path) => bench.ask('POST', where, { token: operator, body });
   t.like((await decide({ action: 'refund', note: 'asked by phone' })).body, {
     resolution: { action: 'refund', note: 'asked by phone' },
+    actions: [],
   });
   refused(t, await decide({ action: 'honour', note: 'x' }), 'review_action_impossible');
   refused(t, await decide({ action: 'refund', note: 'x' }, path.replace(ELSEWHERE, EVENT)), 'not_found');

@@ -3,7 +3,7 @@ import type { ExecutionContext } from 'ava';
 import type { EventDefinition } from '../../src/domain/event.ts';
 import type { Order } from '../../src/domain/order.ts';
 import type { Intent } from '../../src/domain/ports/payment-gateway.ts';
-import type { Review, ReviewAction } from '../../src/domain/review.ts';
+import type { ListedReview, Review, ReviewAction } from '../../src/domain/review.ts';
 import { isRefusal } from '../../src/domain/refusal.ts';
 import { systemClock, systemRandom } from '../../src/infra/environment.ts';
 import { silentLog } from '../../src/infra/log.ts';
@@ -76,7 +76,7 @@ export const openBoth = async (t: ExecutionContext, change: Partial<EventDefinit
     const { body, signature } = gateway.webhook(intent);
     return service.receiveWebhook(body, signature);
   };
-  const reviews = (): Promise<readonly Review[]> => reviewStore.list('open', 100);
+  const reviews = (): Promise<readonly ListedReview[]> => reviewStore.list('open', 100);
   return {
     ...house,
     gateway,
@@ -117,11 +117,11 @@ export const openBoth = async (t: ExecutionContext, change: Partial<EventDefinit
         assert.equal(rows[0]?.status, status);
       }, WITHIN_MS),
     /** The one matter that waits for a person. */
-    theReview: (): Promise<Review> =>
+    theReview: (): Promise<ListedReview> =>
       eventually(async () => {
         const open = await reviews();
         assert.equal(open.length, 1, JSON.stringify(open));
-        return open[0] as Review;
+        return open[0] as ListedReview;
       }, WITHIN_MS),
     async decide(review: Review, action: ReviewAction): Promise<string> {
       const decided = await service.resolveReview(review.reviewId, { action, note: 'n', by: 'ana' });

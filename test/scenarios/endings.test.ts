@@ -114,8 +114,14 @@ test.serial(
     const review = await both.theReview();
     t.like(review, { kind: 'refunded_elsewhere', orderId: order.orderId, attemptId: order.attemptId });
     t.is((await both.until(order, 'confirmed')).status, 'confirmed', 'no rule takes a ticket away');
+    t.deepEqual(review.actions, ['refund', 'dismiss'], 'no money is left to honour it with');
     t.is(await both.decide(review, 'honour'), 'review_action_impossible');
     t.is(await both.decide(review, 'refund'), 'decided');
+    t.deepEqual(
+      (await both.reviewStore.list('all', 10)).map(({ actions }) => actions),
+      [[]],
+      'decided is decided',
+    );
     t.is(await both.decide(review, 'refund'), 'repeated');
     await both.until(order, 'refunded');
     t.deepEqual(await both.statuses(), { free: 25 });
@@ -216,6 +222,7 @@ test.serial(
     t.is(opened.filter(Boolean).length, 1);
     t.true(await reviewStore.open({ ...matter, paymentRef: 'pi_10' }));
     const [first] = await both.reviews();
+    t.deepEqual(first?.actions, ['dismiss']);
     t.is(await both.decide(first!, 'refund'), 'review_action_impossible', 'no attempt to move');
     const decided = await Promise.all(Array.from({ length: 5 }, () => both.decide(first!, 'dismiss')));
     t.is(decided.filter((one) => one === 'decided').length, 1);

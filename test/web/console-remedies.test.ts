@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import test from 'ava';
+import type { Locator } from 'playwright-core';
 import { sharedBrowserStage } from '../support/browser-stage.ts';
 import { axeFindings, openConsole } from '../support/console.ts';
 import { eventually } from '../support/eventually.ts';
@@ -78,6 +79,8 @@ test.serial(
     const card = page.getByRole('listitem').filter({ hasText: order.orderId });
     await card.getByRole('heading', { name: 'Payment for an order that we do not have' }).waitFor();
     t.deepEqual(await axeFindings(page), []);
+    const offered = (of: Locator) => of.getByLabel('Decision').getByRole('option').allTextContents();
+    t.deepEqual(await offered(card), ['Return the money', 'Honour', 'Call it settled']);
     await card.getByLabel('Decision').selectOption({ label: 'Return the money' });
     await card.getByRole('button', { name: 'Decide' }).click();
     t.is(await page.getByRole('dialog').count(), 0, 'a decision without a note is none');
@@ -93,6 +96,13 @@ test.serial(
     await card.getByText('Restored from yesterday').waitFor();
     const { body } = await app.operator<{ entries: Entry[] }>('GET', '/audit');
     t.true(body.entries.some(({ action }) => action.startsWith('review.')));
+    // Of a payment that is none of ours only the gateway's own pages can settle anything.
+    await app.database.query(
+      `INSERT INTO payments.reviews (kind, payment_ref, details) VALUES ('late_intent', 'pi_of_nobody', '{}')`,
+    );
+    const foreign = page.getByRole('listitem').filter({ hasText: 'pi_of_nobody' });
+    await foreign.waitFor();
+    t.deepEqual(await offered(foreign), ['Call it settled']);
     t.deepEqual(complaints, []);
   },
 );

@@ -1,5 +1,5 @@
 import type { AttemptChange } from '../attempt.ts';
-import type { Review, ReviewAction, ReviewMatter } from '../review.ts';
+import type { ListedReview, Review, ReviewAction, ReviewMatter } from '../review.ts';
 import type { AppliedChange } from './payment-store.ts';
 
 export interface Resolve {
@@ -35,7 +35,7 @@ export interface ReviewStore {
     differing: readonly string[],
   ): Promise<{ readonly opened: number; readonly closed: number }>;
   /** Oldest first. `open`: those without a resolution. */
-  list(state: 'open' | 'all', limit: number): Promise<readonly Review[]>;
+  list(state: 'open' | 'all', limit: number): Promise<readonly ListedReview[]>;
   /** Decides, and moves the attempt in the same transaction. */
   resolve(reviewId: string, decision: Resolve): Promise<Resolved>;
 }

@@ -8,7 +8,7 @@ import type { Launch, LaunchCurve } from '../launch-curve.ts';
 import type { QueueName } from '../messages.ts';
 import type { Order, OrderStatus, Ticket } from '../order.ts';
 import type { Refusal } from '../refusal.ts';
-import type { Review, ReviewAction } from '../review.ts';
+import type { ListedReview, Review, ReviewAction } from '../review.ts';
 import type { SeatStatus } from '../seat.ts';
 import type { DrawRecord } from './draw-book.ts';
 import type { AuditEntry, KnobChange, OrderCounts } from './event-store.ts';
@@ -121,7 +121,7 @@ export interface PaymentService {
   /** Checks signature and age, counts it once, applies it. */
   receiveWebhook(rawBody: Buffer, signature: string): Promise<'accepted' | 'duplicate' | 'ignored' | Refusal>;
   /** What waits for a person, oldest first; with `all`, also what was decided. */
-  reviews(state: 'open' | 'all', limit: number): Promise<readonly Review[]>;
+  reviews(state: 'open' | 'all', limit: number): Promise<readonly ListedReview[]>;
   /** Decides a review, once: the same action again changes nothing (`repeated`), another one is refused. */
   resolveReview(
     reviewId: string,
@@ -241,7 +241,7 @@ export interface OperatorService {
   money(): Promise<MoneyReport | null>;
   parked(queue: QueueName, limit: number): Promise<readonly ParkedMessage[]>;
   redrive(queue: QueueName, limit: number, by: Actor): Promise<number>;
-  reviews(state: 'open' | 'all', limit: number): Promise<readonly Review[]>;
+  reviews(state: 'open' | 'all', limit: number): Promise<readonly ListedReview[]>;
   resolveReview(reviewId: string, action: ReviewAction, note: string, by: Actor): Promise<Review | Refusal>;
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isRefusal } from '../../domain/refusal.ts';
-import { REVIEW_ACTIONS, REVIEW_KINDS, type Review } from '../../domain/review.ts';
+import { REVIEW_ACTIONS, REVIEW_KINDS, type Review, type ReviewAction } from '../../domain/review.ts';
 import { json } from '../answer.ts';
 import type { Edge } from '../edge.ts';
 import { defineRoute, type Route } from '../route.ts';
@@ -16,17 +16,21 @@ const reviewSchema = z
     orderId: uuid.nullable(),
     details: z.record(z.string(), z.unknown()),
     openedAt: instant,
+    actions: z.array(action).meta({
+      description: 'What it can be decided as, as its payment stands now; none once it is decided.',
+    }),
     resolution: z.strictObject({ action, note: z.string(), by: z.string(), at: instant }).nullable(),
   })
   .meta({ id: 'Review', description: 'Money of which no rule may decide: a person does.' });
 
-const documentOf = (review: Review): z.output<typeof reviewSchema> => ({
+const documentOf = (review: Review, actions: readonly ReviewAction[]): z.output<typeof reviewSchema> => ({
   reviewId: review.reviewId,
   kind: review.kind,
   paymentRef: review.paymentRef,
   orderId: review.orderId,
   details: { ...review.details },
   openedAt: iso(review.openedAtMs),
+  actions: [...actions],
   resolution:
     review.resolution === null
       ? null
@@ -52,7 +56,11 @@ export const operatorReviewRoutes = (edge: Pick<Edge, 'operators'>): readonly Ro
       200: { description: 'Oldest first.', schema: z.strictObject({ reviews: z.array(reviewSchema) }) },
     },
     handler: async ({ query }) =>
-      json(200, { reviews: (await edge.operators.reviews(query.state, query.limit)).map(documentOf) }),
+      json(200, {
+        reviews: (await edge.operators.reviews(query.state, query.limit)).map((one) =>
+          documentOf(one, one.actions),
+        ),
+      }),
   }),
   defineRoute({
     method: 'post',
@@ -76,7 +84,7 @@ export const operatorReviewRoutes = (edge: Pick<Edge, 'operators'>): readonly Ro
     handler: async ({ params, body, caller, requestId }) => {
       const by = { caller, requestId };
       const review = await edge.operators.resolveReview(params.reviewId, body.action, body.note, by);
-      return isRefusal(review) ? review : json(200, documentOf(review));
+      return isRefusal(review) ? review : json(200, documentOf(review, []));
     },
   }),
 ];

@@ -135,6 +135,19 @@ export const changeAttempt = (
     null,
   );
 
+/** Those that there are, by their ids; nothing is locked. */
+export const attemptsByIds = async (
+  pool: Pool,
+  attemptIds: readonly AttemptId[],
+): Promise<ReadonlyMap<AttemptId, Attempt>> => {
+  if (attemptIds.length === 0) return new Map();
+  const { rows } = await pool.query<AttemptRow>(
+    `SELECT ${ATTEMPT_COLUMNS} FROM payments.attempts WHERE attempt_id = ANY ($1::uuid[])`,
+    [attemptIds],
+  );
+  return new Map(rows.map(toAttempt).map((attempt) => [attempt.attemptId, attempt]));
+};
+
 /** The longest due first. SKIP LOCKED: many sweepers at once take different rows. */
 const CLAIM = `
   SELECT ${ATTEMPT_COLUMNS} FROM payments.attempts

@@ -1,8 +1,8 @@
 import type { AttemptChange } from '../../domain/attempt.ts';
 import type { AppliedChange } from '../../domain/ports/payment-store.ts';
 import type { Resolve, ReviewStore } from '../../domain/ports/review-store.ts';
-import { AGREED, CHANGE_OF, RECONCILER } from '../../domain/review.ts';
-import { changeAttempt } from './payment-store.ts';
+import { AGREED, CHANGE_OF, listed, RECONCILER } from '../../domain/review.ts';
+import { attemptsByIds, changeAttempt } from './payment-store.ts';
 import { inTransaction, type Client, type Pool } from './pool.ts';
 import { openReview, reviewFrom, type ReviewRow } from './review-rows.ts';
 
@@ -57,7 +57,12 @@ export const createReviewStore = (pool: Pool): ReviewStore => ({
 
   async list(state, limit) {
     const { rows } = await pool.query<ReviewRow>(LIST, [state === 'all', limit]);
-    return rows.map(reviewFrom);
+    const open = rows.filter((row) => row.resolved_at === null);
+    const attempts = await attemptsByIds(
+      pool,
+      open.flatMap((row) => row.attempt_id ?? []),
+    );
+    return rows.map((row) => listed(reviewFrom(row), attempts.get(row.attempt_id ?? '') ?? null));
   },
 
   resolve: (reviewId, decision) =>

@@ -71,6 +71,7 @@ export const createPaymentModel = (clock: Pick<Clock, 'nowMs'>, ids: Ids): Payme
     db,
     clock,
     ids,
+    findAttempt: (attemptId) => rows.get(attemptId)?.attempt ?? null,
     changeAttempt(attemptId, wanted) {
       const row = rows.get(attemptId);
       return row === undefined ? null : change(row, wanted);

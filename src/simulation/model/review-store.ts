@@ -1,9 +1,16 @@
 import type { AttemptId } from '../../domain/ids.ts';
-import type { AttemptChange } from '../../domain/attempt.ts';
+import type { Attempt, AttemptChange } from '../../domain/attempt.ts';
 import type { Clock, Ids } from '../../domain/ports/environment.ts';
 import type { AppliedChange } from '../../domain/ports/payment-store.ts';
 import type { Resolve, Resolved, ReviewStore } from '../../domain/ports/review-store.ts';
-import { AGREED, CHANGE_OF, RECONCILER, type Review, type ReviewMatter } from '../../domain/review.ts';
+import {
+  AGREED,
+  CHANGE_OF,
+  listed,
+  RECONCILER,
+  type Review,
+  type ReviewMatter,
+} from '../../domain/review.ts';
 import type { Database } from './tables.ts';
 
 export interface ReviewModel {
@@ -18,6 +25,7 @@ export interface ReviewParts {
   readonly db: Database;
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly ids: Ids;
+  readonly findAttempt: (attemptId: AttemptId) => Attempt | null;
   /** A change within a transaction of this model; null: there is no such attempt. */
   readonly changeAttempt: (attemptId: AttemptId, change: AttemptChange) => AppliedChange | null;
 }
@@ -25,7 +33,13 @@ export interface ReviewParts {
 const keyOf = ({ kind, paymentRef }: ReviewMatter): string => `${kind}/${paymentRef}`;
 
 /** `createReviewStore` of Postgres, in memory. */
-export const createReviewModel = ({ db, clock, ids, changeAttempt }: ReviewParts): ReviewModel => {
+export const createReviewModel = ({
+  db,
+  clock,
+  ids,
+  findAttempt,
+  changeAttempt,
+}: ReviewParts): ReviewModel => {
   const rows = db.table<Review>();
 
   const open = (matter: ReviewMatter, reopen: boolean): boolean => {
@@ -86,7 +100,8 @@ export const createReviewModel = ({ db, clock, ids, changeAttempt }: ReviewParts
           .values()
           .filter((one) => state === 'all' || one.resolution === null)
           .sort((a, b) => a.openedAtMs - b.openedAtMs)
-          .slice(0, limit),
+          .slice(0, limit)
+          .map((one) => listed(one, one.attemptId === null ? null : findAttempt(one.attemptId))),
       resolve: async (reviewId, decision) => db.atomically(() => resolve(reviewId, decision)),
     },
   };

@@ -30,6 +30,8 @@ interface Review {
   readonly orderId: string | null;
   readonly details: Readonly<Record<string, unknown>>;
   readonly openedAt: string;
+  /** What it can be decided as now. */
+  readonly actions: readonly Action[];
   readonly resolution: {
     readonly action: Action;
     readonly note: string;
@@ -72,7 +74,7 @@ const ResolveForm = ({ review, onDone }: { readonly review: Review; readonly onD
       <div class="field">
         <label for={`action-${reviewId}`}>{t('decision')}</label>
         <select id={`action-${reviewId}`} name="action">
-          {ACTIONS.map((action) => (
+          {review.actions.map((action) => (
             <option key={action} value={action}>
               {t(`review_${action}`)}
             </option>
