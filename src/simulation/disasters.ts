@@ -1,6 +1,8 @@
 import type { Chance } from './chance.ts';
 import type { Faults, ServerName } from './faults.ts';
 import type { Fleet } from './fleet.ts';
+import type { Broker } from './model/broker.ts';
+import type { PostgresModel } from './model/postgres.ts';
 import type { RedisModel } from './model/redis.ts';
 import { CONFIG } from './settings.ts';
 import { OUTSIDE, type World } from './world.ts';
@@ -11,12 +13,19 @@ export interface DisasterParts {
   readonly chance: Chance;
   readonly fleet: Fleet;
   readonly redis: RedisModel;
+  readonly broker: Broker;
+  readonly postgres: PostgresModel;
 }
 
 /** Longer than the longest TTL of the sale. */
 const PAST_EVERY_TTL_MS = Math.max(CONFIG.HOLD_TTL_MS, CONFIG.PAY_WITHIN_MS) + 3_000;
 
-const disastersOf = ({ world, faults, chance, fleet, redis }: DisasterParts) => {
+/** Without a stall hardly a message would be in it: they are delivered within milliseconds. */
+const STALLED_MS = 5_000;
+/** A cancelled consumer looks at once; a look that fails is repeated. */
+const FOUND_MISSING_MS = 3_000;
+
+const disastersOf = ({ world, faults, chance, fleet, redis, broker, postgres }: DisasterParts) => {
   const away = (server: ServerName) => (): void =>
     faults.setAway(server, world.nowMs + chance.between(300, 7_000));
   const someNode = (act: (node: ReturnType<Fleet['up']>[number]) => void) => (): void => {
@@ -49,6 +58,18 @@ const disastersOf = ({ world, faults, chance, fleet, redis }: DisasterParts) => 
     'broker away': away('broker'),
     'gateway away': away('gateway'),
     'postgres away': away('postgres'),
+    'queue deleted'() {
+      const queue = chance.pick(['tickets', 'payments'] as const);
+      broker.stall(queue);
+      world.plan(OUTSIDE, chance.between(0, STALLED_MS), `queue ${queue} is deleted`, () => {
+        broker.lose(queue);
+        // Whoever finds it missing notes that first, and declares it then.
+        world.plan(OUTSIDE, chance.between(0, FOUND_MISSING_MS), `queue ${queue} is declared anew`, () => {
+          postgres.noteLostQueue(queue);
+          broker.declare(queue);
+        });
+      });
+    },
   };
 };
 

@@ -92,6 +92,7 @@ const EXPECTED: readonly (readonly [seeds: number, seen: Seen])[] = [
         'node cut off from redis',
         'node cut off from postgres',
         'broker away',
+        'queue deleted',
         'gateway away',
         'postgres lost and late',
         'postgres caller dies',

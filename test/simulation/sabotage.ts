@@ -126,6 +126,16 @@ const sentWhenClaimed: Sabotage = (servers) => {
   });
 };
 
+/** Nobody ever looks whether the broker has lost a queue. */
+const lossUnheard: Sabotage = (servers) => {
+  const deaf = { recover: () => Promise.resolve(0) };
+  const { ticketOutbox, paymentOutbox } = servers.postgres;
+  return withPostgres(servers, {
+    ticketOutbox: { ...ticketOutbox, ...deaf },
+    paymentOutbox: { ...paymentOutbox, ...deaf },
+  });
+};
+
 /** Each opening has a key of its own, so that a repeat opens another intent. */
 const newKeyEachTime: Sabotage = (servers, { site }) => {
   const { gateway } = site;
@@ -186,6 +196,7 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
   'a sweeper that frees seats that are being paid for': sweeperFreesPaying,
   'an ack before the work is done': ackBeforeDone,
   'an outbox that ticks off before the bus has confirmed': sentWhenClaimed,
+  'a deleted queue after which nobody says again what was in it': lossUnheard,
   'a new idempotency key for each call of the gateway': newKeyEachTime,
   'a code for one that many redeem': codeForEverybody,
   'a way past the line that nobody counts': uncountedBypass,

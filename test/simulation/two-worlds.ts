@@ -1,3 +1,4 @@
+import type { QueueName } from '../../src/domain/messages.ts';
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { systemIds } from '../../src/infra/environment.ts';
@@ -7,6 +8,7 @@ import { createDrawBook } from '../../src/infra/postgres/draw-book.ts';
 import { createHandOverBook } from '../../src/infra/postgres/hand-overs.ts';
 import { createLineJournal } from '../../src/infra/postgres/line-journal.ts';
 import { createOrderBook } from '../../src/infra/postgres/order-book.ts';
+import { noteLostQueue } from '../../src/infra/postgres/lost-queues.ts';
 import { createOutbox } from '../../src/infra/postgres/outbox.ts';
 import { createPaymentStore } from '../../src/infra/postgres/payment-store.ts';
 import { createReconciliationStore } from '../../src/infra/postgres/reconciliation-store.ts';
@@ -32,13 +34,14 @@ const TIMES: Readonly<Record<string, readonly string[]>> = {
   'tickets.holds': ['held_at', 'expires_at'],
   'tickets.orders': ['pay_by', 'reminded_at', 'created_at', 'settled_at'],
   'tickets.tickets': ['issued_at'],
-  'tickets.outbox': ['occurred_at', 'leased_until', 'again_at'],
+  'tickets.outbox': ['occurred_at', 'leased_until', 'sent_at', 'again_at'],
   'line.access_codes': ['starts_at', 'ends_at', 'revoked_at', 'created_at'],
   'line.redemptions': ['redeemed_at'],
   'line.places': ['joined_at'],
   'line.admissions': ['admitted_at', 'expires_at', 'left_at'],
   'payments.attempts': ['pay_by', 'next_check_at', 'leased_until', 'created_at', 'updated_at'],
-  'payments.outbox': ['occurred_at', 'leased_until', 'again_at'],
+  'payments.outbox': ['occurred_at', 'leased_until', 'sent_at', 'again_at'],
+  'bus.lost_queues': ['lost_at'],
   'payments.reviews': ['opened_at', 'resolved_at'],
 };
 
@@ -55,7 +58,7 @@ const shift = async (pool: Pool, byMs: number): Promise<void> => {
 
 /** Those that others refer to come last. */
 const EMPTIED =
-  'line.redemptions line.access_codes line.invitations line.bypasses tickets.tickets tickets.orders tickets.holds tickets.seats tickets.sections tickets.events tickets.fan_usage tickets.inbox tickets.outbox line.places line.admissions line.hand_overs line.counters payments.reviews payments.attempts payments.outbox payments.inbox payments.gateway_events'.split(
+  'line.redemptions line.access_codes line.invitations line.bypasses tickets.tickets tickets.orders tickets.holds tickets.seats tickets.sections tickets.events tickets.fan_usage tickets.inbox tickets.outbox line.places line.admissions line.hand_overs line.counters payments.reviews payments.attempts payments.outbox payments.inbox payments.gateway_events bus.lost_queues'.split(
     ' ',
   );
 
@@ -100,6 +103,8 @@ export interface Side {
   readonly ports: PostgresPorts;
   nowMs(): number;
   advance(byMs: number): Promise<void>;
+  /** A node has found the queue missing. */
+  noteLostQueue(queue: QueueName): Promise<void>;
 }
 
 export interface TwoWorlds {
@@ -119,6 +124,7 @@ export const openTwoWorlds = async (pool: Pool): Promise<TwoWorlds> => {
     real: {
       nowMs: () => Date.now(),
       advance: (byMs) => shift(pool, byMs),
+      noteLostQueue: (queue) => noteLostQueue(pool, queue),
       ports: {
         events: createEventStore(pool),
         ledger: createSeatLedger(pool),
@@ -140,6 +146,7 @@ export const openTwoWorlds = async (pool: Pool): Promise<TwoWorlds> => {
         modelNowMs += byMs;
         return Promise.resolve();
       },
+      noteLostQueue: (queue) => Promise.resolve(whole.noteLostQueue(queue)),
       ports: whole.ports,
       whole,
     },

@@ -28,6 +28,11 @@ export interface Broker {
   busOf(owner: string, crash: (reason: string) => void): MessageBus;
   /** The process has died: what it had not answered comes again. */
   forget(owner: string): void;
+  /** The queue takes messages and hands none out, as one whose consumers are cut off. */
+  stall(queue: QueueName): void;
+  /** The queue is deleted with all that waits in it; until it is declared anew no message reaches it. */
+  lose(queue: QueueName): void;
+  declare(queue: QueueName): void;
   /** Messages that are neither done nor parked. */
   waiting(): number;
   redriveAll(): void;
@@ -43,6 +48,8 @@ const DELIVERY_MS = 3;
 /** A durable broker that outlives all nodes: at least once, in any order. */
 export const createBroker = (world: World, faults: Faults, chance: Chance): Broker => {
   const messages = new Set<Message>();
+  const stalled = new Set<QueueName>();
+  const missing = new Set<QueueName>();
   let subscriptions: Subscription[] = [];
 
   const giveBack = (message: Message, delayMs: number): void => {
@@ -69,6 +76,7 @@ export const createBroker = (world: World, faults: Faults, chance: Chance): Brok
 
   const remove = (message: Message): void => {
     if (message.lentTo !== null) message.lentTo.unanswered -= 1;
+    message.lentTo = null;
     messages.delete(message);
   };
 
@@ -118,7 +126,11 @@ export const createBroker = (world: World, faults: Faults, chance: Chance): Brok
   const pump = (): void => {
     if (faults.isAway('broker')) return pumpIn(500);
     const ready = [...messages].filter(
-      (one) => one.lentTo === null && one.parked === null && one.availableAtMs <= world.nowMs,
+      (one) =>
+        one.lentTo === null &&
+        one.parked === null &&
+        one.availableAtMs <= world.nowMs &&
+        !stalled.has(one.queue),
     );
     while (ready.length > 0) {
       // Any of them: nothing is promised about the order.
@@ -169,9 +181,10 @@ export const createBroker = (world: World, faults: Faults, chance: Chance): Brok
 
   const exchange: Pick<MessageBus, 'publish' | 'parked' | 'redrive'> = {
     async publish(envelopes) {
-      for (const envelope of envelopes) insert(envelope);
+      const taken = envelopes.map((envelope) => !missing.has(queueFor(envelope.type)));
+      for (const [index, envelope] of envelopes.entries()) if (taken[index] === true) insert(envelope);
       pump();
-      return envelopes.map(() => 'confirmed');
+      return taken.map((isTaken) => (isTaken ? 'confirmed' : 'returned'));
     },
     parked: async (queue, limit): Promise<readonly ParkedMessage[]> =>
       parkedOf(queue)
@@ -220,6 +233,13 @@ export const createBroker = (world: World, faults: Faults, chance: Chance): Brok
       };
     },
     forget: (owner) => forget((one) => one.owner === owner),
+    stall: (queue) => void stalled.add(queue),
+    lose(queue) {
+      stalled.delete(queue);
+      missing.add(queue);
+      for (const message of messages) if (message.queue === queue && message.parked === null) remove(message);
+    },
+    declare: (queue) => void missing.delete(queue),
     waiting: () => [...messages].filter((one) => one.parked === null).length,
     redriveAll() {
       redrive('tickets', Number.POSITIVE_INFINITY);

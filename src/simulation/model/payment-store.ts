@@ -27,6 +27,8 @@ export interface PaymentModel {
   matters(): readonly ReviewMatter[];
   attempts(): readonly Attempt[];
   unsent(eventId: string): number;
+  /** The broker has lost the queue in which the payment service is heard. */
+  loseQueue(): void;
 }
 
 /** What fails here was decided by a person, who must hear of it. */
@@ -36,13 +38,23 @@ const BY_A_PERSON: ReadonlySet<AttemptStatus> = new Set(['honouring', 'keeping',
  * The payment store over a virtual clock: for the simulation, and for tests of what happens when time passes. It keeps the
  * same rules as the one in Postgres (`payment-store-rules.ts` runs on both, and so does a differential test).
  */
+/** An attempt that stands so has been answered by the ticket service. */
+const ANSWERED: ReadonlySet<AttemptStatus> = new Set(['captured', 'kept', 'voided', 'refunded']);
+
 export const createPaymentModel = (clock: Pick<Clock, 'nowMs'>, ids: Ids): PaymentModel => {
   // A database of its own: the payment service shares no table with the others.
   const db = createDatabase();
   const rows = db.table<AttemptRow>();
   const gatewayEvents = db.table<true>();
   const inbox = db.table<true>();
-  const outbox = createOutboxModel(db, clock, ids);
+  const outbox = createOutboxModel({
+    db,
+    clock,
+    ids,
+    isHeard: (message) =>
+      message.type === 'PagamentoOK' &&
+      ANSWERED.has(rows.get(message.data.attemptId)?.attempt.status ?? 'new'),
+  });
 
   const assertIntentIsOnes = ({ attemptId, intentId }: Attempt): void => {
     const other = rows.values().find((row) => row.attempt.intentId === intentId);
@@ -159,5 +171,6 @@ export const createPaymentModel = (clock: Pick<Clock, 'nowMs'>, ids: Ids): Payme
     matters: () => reviews.matters(),
     attempts: () => rows.values().map((row) => row.attempt),
     unsent: (eventId) => outbox.unsent(eventId),
+    loseQueue: () => outbox.lose(),
   };
 };

@@ -11,6 +11,7 @@ import type { PaymentStore } from '../../domain/ports/payment-store.ts';
 import type { ReconciliationStore } from '../../domain/ports/reconciliation-store.ts';
 import type { ReviewStore } from '../../domain/ports/review-store.ts';
 import type { SeatLedger } from '../../domain/ports/seat-ledger.ts';
+import type { QueueName } from '../../domain/messages.ts';
 import type { SaleRecords } from '../../domain/sale-records.ts';
 import { createAccessBookModel } from './access-book.ts';
 import { createDrawBookModel } from './draw-book.ts';
@@ -47,13 +48,22 @@ export interface PostgresModel {
   readonly tables: SaleTables;
   attempts(): readonly Attempt[];
   records(eventId: string): SaleRecords;
+  /** A node has found that the broker lost the queue: whoever sends to it will say again what was not heard. */
+  noteLostQueue(queue: QueueName): void;
 }
 
 /** Postgres as the sale sees it, in memory: each method of a port is one transaction, and nothing happens within it. */
 export const createPostgresModel = (clock: Pick<Clock, 'nowMs'>, ids: Ids): PostgresModel => {
   const db = createDatabase();
   const tables = createTables(db);
-  const outbox = createOutboxModel(db, clock, ids);
+  const outbox = createOutboxModel({
+    db,
+    clock,
+    ids,
+    isHeard: ({ type, orderId }) =>
+      type === 'PedidoCriado' &&
+      (tables.orders.get(orderId)?.status ?? 'awaiting_payment') !== 'awaiting_payment',
+  });
   const payments = createPaymentModel(clock, ids);
   const journal = createLineJournalModel(tables, clock);
   return {
@@ -73,6 +83,7 @@ export const createPostgresModel = (clock: Pick<Clock, 'nowMs'>, ids: Ids): Post
       reconciliation: createReconciliationModel(clock, payments.store),
       paymentOutbox: payments.outbox,
     },
+    noteLostQueue: (queue) => (queue === 'payments' ? outbox.lose() : payments.loseQueue()),
     records: (eventId) => readRecords({ tables, outbox, payments, clock }, eventId),
   };
 };

@@ -25,6 +25,11 @@ export class Table<Row> {
   }
 
   /** In the order in which the keys were first written. */
+  entries(): (readonly [string, Row])[] {
+    return [...this.#rows.entries()];
+  }
+
+  /** In the same order. */
   values(): Row[] {
     return [...this.#rows.values()];
   }
