@@ -113,20 +113,26 @@ export const createLaterTexts = <C extends Readonly<Record<string, Text>>>(
 /** The texts of one page: each language is a file of its own, and only the one spoken is loaded. */
 export const createTexts = <C extends Readonly<Record<string, Text>>>(loaders: Loaders<C>): Texts<C> => {
   const catalogue = signal<SameShape<C> | null>(null);
+  let wanted: Language | null = null;
   const load = async (next: Language): Promise<void> => {
-    catalogue.value = (await loaders[next]()).default;
+    wanted = next;
+    const loaded = (await loaders[next]()).default;
+    // Whoever changes the language twice in a moment gets the last one.
+    if (wanted !== next) return;
+    catalogue.value = loaded;
     language.value = next;
     document.documentElement.lang = LOCALES[next];
   };
   return {
     t: (key, ...places) => say(catalogue.value, key, places[0]),
     async speak(next) {
-      await load(next);
+      // First, so that whoever goes on before the file of texts has come finds the next page in it.
       try {
         localStorage.setItem(REMEMBERED, next);
       } catch {
         // A browser that keeps nothing asks again next time.
       }
+      await load(next);
     },
     start: () => load(chooseLanguage(rememberedLanguage(), navigator.languages)),
   };
