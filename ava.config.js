@@ -29,19 +29,20 @@ export const LONG = [
 /** Six Redis servers, three brokers, two Postgres: each sells a house while it loses one, and wants the machine for itself. */
 export const CLUSTERS = ['dist/test/clusters/**/*.test.js'];
 
-/** They take longest. Begun last, by their names, they would end alone on an idle machine. */
+/**
+ * They take longest. Begun last, by their names, they would end alone on an idle machine. No two of them start several processes:
+ * with `edge/rush`, `integration/workers` and `integration/process` at once a node found no connection left at Postgres.
+ */
 const FIRST = [
   'edge/rush',
   'integration/journey',
-  'integration/workers',
-  'integration/process',
   'waiting-room/waiting-room',
-  'conformance/line-store.postgres',
   'web/fan-accessibility',
+  'simulation/broken',
+  'conformance/line-store.postgres',
   'web/console',
   'waiting-room/draw',
   'simulation/seeds',
-  'simulation/broken',
   'integration/verify-draw',
 ].map((file) => `/dist/test/${file}.test.js`);
 const rank = (file) => {
