@@ -30,7 +30,7 @@ export const LONG = [
 export const CLUSTERS = ['dist/test/clusters/**/*.test.js'];
 
 /**
- * They take longest. Begun last, by their names, they would end alone on an idle machine. No two of them start several processes:
+ * They take longest. Begun last, by their names, they would end alone on an idle machine. No two of them start several nodes:
  * with `edge/rush`, `integration/workers` and `integration/process` at once a node found no connection left at Postgres.
  */
 const FIRST = [

@@ -1,6 +1,6 @@
 import { LONG, SETTINGS } from './ava.config.js';
 
-/** Half of the time of all; CI leaves these out, and says so, where `npm test` alone took half an hour. */
+/** Two fifths of the time of all; CI leaves these out, and says so, where `npm test` alone took half an hour. */
 const LEFT_OUT = [
   'dist/test/edge/rush.test.js',
   'dist/test/integration/closed-loop.test.js',

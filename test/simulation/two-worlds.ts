@@ -1,6 +1,6 @@
-import type { QueueName } from '../../src/domain/messages.ts';
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
+import type { QueueName } from '../../src/domain/messages.ts';
 import { systemIds } from '../../src/infra/environment.ts';
 import { createAccessBook } from '../../src/infra/postgres/access-book.ts';
 import { createEventStore } from '../../src/infra/postgres/event-store.ts';

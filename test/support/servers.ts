@@ -63,9 +63,15 @@ const asAdmin = async (work: (admin: Client) => Promise<unknown>): Promise<void>
 /** A migrated database of its own. Null where no Postgres is to be had: the test then returns. */
 export const testPostgres = async (t: Stage): Promise<TestPostgres | null> => {
   const name = `catraca_test_${unique()}`;
+  let found = false;
   try {
-    await asAdmin((admin) => createMigratedDatabase(admin, POSTGRES, name));
+    await asAdmin((admin) => {
+      found = true;
+      return createMigratedDatabase(admin, POSTGRES, name);
+    });
   } catch (error) {
+    // A migration that fails is no server that is absent.
+    if (found) throw error;
     return absent(t, 'PostgreSQL', error);
   }
   const url = new URL(POSTGRES);

@@ -33,14 +33,13 @@ export interface PaymentModel {
 
 /** What fails here was decided by a person, who must hear of it. */
 const BY_A_PERSON: ReadonlySet<AttemptStatus> = new Set(['honouring', 'keeping', 'returning']);
+/** An attempt that stands so has been answered by the ticket service. */
+const ANSWERED: ReadonlySet<AttemptStatus> = new Set(['captured', 'kept', 'voided', 'refunded']);
 
 /**
  * The payment store over a virtual clock: for the simulation, and for tests of what happens when time passes. It keeps the
  * same rules as the one in Postgres (`payment-store-rules.ts` runs on both, and so does a differential test).
  */
-/** An attempt that stands so has been answered by the ticket service. */
-const ANSWERED: ReadonlySet<AttemptStatus> = new Set(['captured', 'kept', 'voided', 'refunded']);
-
 export const createPaymentModel = (clock: Pick<Clock, 'nowMs'>, ids: Ids): PaymentModel => {
   // A database of its own: the payment service shares no table with the others.
   const db = createDatabase();
