@@ -41,6 +41,15 @@ export interface StreamAnswer {
   readonly subscribe: (stream: SseStream) => () => void;
 }
 
+/** An answer as it goes out: JSON text that no cache may keep, what nearly every request is answered. */
+export interface PlainAnswer {
+  readonly status: number;
+  readonly contentType: string;
+  readonly text: string;
+  /** More headers, name after name and value. */
+  readonly headers: readonly string[];
+}
+
 export type Answer = JsonAnswer | EmptyAnswer | BytesAnswer | RedirectAnswer | StreamAnswer;
 export type AnswerOrRefusal = Answer | Refusal;
 

@@ -4,37 +4,12 @@ import { refuse } from '../domain/refusal.ts';
 import type { Edge } from './edge.ts';
 import { createEndpoint } from './endpoint.ts';
 import { observe } from './middleware/observe.ts';
+import { sendAnswer } from './middleware/plain-answer.ts';
 import { problems, writeProblem } from './middleware/problems.ts';
 import { createForwarding } from './forwarding.ts';
 import { mountedRoutes, upstreamOf } from './routes.ts';
 import type { Route } from './route.ts';
 import type { SseHub } from './sse.ts';
-
-/**
- * Answers are data: nothing in them may run, load or be framed. The docs page sets its own. Constants, set as such: helmet's
- * own middleware, which decides anew for each request, cost a refusal on the hot path a tenth of its time. Its defaults for
- * browsers that do not know a policy are left out.
- */
-export const SECURITY_HEADERS = [
-  ['Content-Security-Policy', "default-src 'none';base-uri 'none';form-action 'none';frame-ancestors 'none'"],
-  ['Cross-Origin-Resource-Policy', 'same-origin'],
-  ['Referrer-Policy', 'no-referrer'],
-  ['Strict-Transport-Security', 'max-age=31536000; includeSubDomains'],
-  ['X-Content-Type-Options', 'nosniff'],
-] as const;
-
-const securityHeaders: Middleware = (ctx, next) => {
-  for (const [name, value] of SECURITY_HEADERS) ctx.res.setHeader(name, value);
-  return next();
-};
-
-/** While draining every answer, also to what began before, asks its client to come back over another connection. */
-const closeWhileDraining =
-  (draining: () => boolean): Middleware =>
-  async (ctx, next) => {
-    await next();
-    if (draining() && !ctx.headerSent) ctx.set('Connection', 'close');
-  };
 
 /** What no route took: a path nobody has, or one that does not take this method. */
 const unmatched = (ctx: Context): void => {
@@ -50,17 +25,16 @@ const unmatched = (ctx: Context): void => {
 };
 
 /**
- * The Koa application: watch, turn errors into answers, protect, route. The first two stand outside the error
- * middleware because they must see what was sent in the end; they throw nothing themselves.
+ * The Koa application: watch, send, turn errors into answers, route. The first two stand outside the error middleware because
+ * they must see what is sent in the end; they throw nothing themselves.
  */
 export const createApp = (edge: Edge, streams: SseHub): Koa => {
   const app = new Koa({ proxy: edge.options.trustProxy, maxIpsCount: edge.options.trustProxy ? 1 : 0 });
   // What reaches this listener broke after the answer began: a client that left, as a rule.
   app.on('error', (error: unknown) => edge.log.debug({ err: error }, 'an answer was cut off'));
   app.use(observe(edge));
-  app.use(closeWhileDraining(edge.draining));
+  app.use(sendAnswer(edge.draining));
   app.use(problems(edge.log));
-  app.use(securityHeaders);
   const routes = mountedRoutes(edge);
   const middlewareOf = (route: Route): Middleware => {
     const upstream = upstreamOf(edge, route);

@@ -7,6 +7,7 @@ import type { Edge } from './edge.ts';
 import { authenticate } from './middleware/authenticate.ts';
 import { readBody, readJson } from './middleware/body.ts';
 import { createRunningKeys, readKey, runStored, subjectOf } from './middleware/idempotency.ts';
+import { setCommonHeaders } from './middleware/plain-answer.ts';
 import { writeProblem } from './middleware/problems.ts';
 import { respond } from './middleware/respond.ts';
 import { stateOf } from './middleware/state.ts';
@@ -120,6 +121,7 @@ export const createEndpoint = (route: Route, edge: Edge, streams: SseHub): Middl
     } else {
       // What is logged and counted of a reader that has left meanwhile.
       ctx.status = 200;
+      setCommonHeaders(ctx);
       // Opened first: it may refuse, and then Koa must still answer.
       streams.open(ctx.res, answer.subscribe);
       ctx.respond = false;

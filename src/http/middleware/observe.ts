@@ -23,7 +23,6 @@ export const observe = (edge: Pick<Edge, 'ids' | 'log' | 'metrics' | 'tracing'>)
     const requestId = requestIdOf(ctx.req, edge.ids);
     const state: RequestState = newState(requestId);
     ctx.state = state;
-    ctx.res.setHeader('X-Request-Id', requestId);
     if (edge.tracing === undefined) await next();
     else
       await edge.tracing.request(ctx.req.headers, ctx.method, async (named) => {

@@ -1,21 +1,34 @@
 import type { Context, Middleware } from 'koa';
 import { RefusalError, refuse, type Refusal } from '../../domain/refusal.ts';
+import type { PlainAnswer } from '../answer.ts';
 import type { EdgeLog } from '../edge.ts';
 import { InvalidRequestError, problemOf, type FieldError } from '../problem.ts';
 import { stateOf } from './state.ts';
 
-/** Writes a refusal as problem+json; nothing a cache may keep. */
-export const writeProblem = (ctx: Context, refusal: Refusal, errors?: readonly FieldError[]): void => {
-  const problem = problemOf(refusal, stateOf(ctx).requestId, errors);
-  ctx.status = problem.status;
-  ctx.set('Content-Type', 'application/problem+json; charset=utf-8');
-  ctx.set('Cache-Control', 'no-store');
-  ctx.remove('ETag');
+/** A refusal as problem+json. */
+export const problemAnswer = (
+  refusal: Refusal,
+  requestId: string,
+  errors?: readonly FieldError[],
+): PlainAnswer => {
+  const problem = problemOf(refusal, requestId, errors);
+  const headers: string[] = [];
   if (problem.retryAfterMs !== undefined) {
-    ctx.set('Retry-After', String(Math.ceil(problem.retryAfterMs / 1_000)));
+    headers.push('Retry-After', String(Math.ceil(problem.retryAfterMs / 1_000)));
   }
-  if (refusal.code === 'unauthenticated') ctx.set('WWW-Authenticate', 'Bearer realm="catraca"');
-  ctx.body = JSON.stringify(problem);
+  if (refusal.code === 'unauthenticated') headers.push('WWW-Authenticate', 'Bearer realm="catraca"');
+  return {
+    status: problem.status,
+    contentType: 'application/problem+json; charset=utf-8',
+    text: JSON.stringify(problem),
+    headers,
+  };
+};
+
+/** Has a refusal sent. */
+export const writeProblem = (ctx: Context, refusal: Refusal, errors?: readonly FieldError[]): void => {
+  const state = stateOf(ctx);
+  state.answer = problemAnswer(refusal, state.requestId, errors);
 };
 
 /**

@@ -7,6 +7,8 @@ import { stateOf } from './state.ts';
 /** Browsers and the edge cache ask again after a second: a rush of readers becomes one request a second and node. */
 const SHARED = 'public, max-age=1, s-maxage=1';
 
+const JSON_TYPE = 'application/json; charset=utf-8';
+
 interface Rendered {
   readonly text: string;
   readonly etag: string;
@@ -58,7 +60,7 @@ const respondBytes = (ctx: Context, { contentType, headers, body, encodings, eta
   }
 };
 
-/** Writes an answer that is not a stream. */
+/** Has an answer sent that is not a stream. */
 export const respond = (ctx: Context, answer: Exclude<Answer, { kind: 'stream' }>, shared: boolean): void => {
   if (answer.kind === 'empty') {
     ctx.set('Cache-Control', 'no-store');
@@ -79,15 +81,20 @@ export const respond = (ctx: Context, answer: Exclude<Answer, { kind: 'stream' }
     respondBytes(ctx, answer);
     return;
   }
-  ctx.status = answer.status;
-  ctx.set('Content-Type', 'application/json; charset=utf-8');
-  if (answer.headers !== undefined) ctx.set(answer.headers);
-  if (answer.note !== undefined) stateOf(ctx).note = { ...stateOf(ctx).note, ...answer.note };
+  const state = stateOf(ctx);
+  if (answer.note !== undefined) state.note = { ...state.note, ...answer.note };
   if (!shared) {
-    ctx.set('Cache-Control', 'no-store');
-    ctx.body = answer.body instanceof StoredBody ? answer.body.text : JSON.stringify(answer.body);
+    state.answer = {
+      status: answer.status,
+      contentType: JSON_TYPE,
+      text: answer.body instanceof StoredBody ? answer.body.text : JSON.stringify(answer.body),
+      headers: answer.headers === undefined ? [] : Object.entries(answer.headers).flat(),
+    };
     return;
   }
+  ctx.status = answer.status;
+  ctx.set('Content-Type', JSON_TYPE);
+  if (answer.headers !== undefined) ctx.set(answer.headers);
   const { text, etag } = renderShared(answer.body);
   ctx.set('Cache-Control', SHARED);
   ctx.set('ETag', etag);

@@ -2,13 +2,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ConcurrencyLimit, WINDOW_MS, type Priority } from '../../domain/concurrency-limit.ts';
 import { refuse } from '../../domain/refusal.ts';
 import { WaitingRequests } from '../../domain/waiting-requests.ts';
-import { SECURITY_HEADERS } from '../app.ts';
 import type { Edge } from '../edge.ts';
 import { createPriorityLookup } from '../priority-lookup.ts';
-import { problemOf } from '../problem.ts';
 import type { Route } from '../route.ts';
 import { AdmittedRequest } from './admitted-request.ts';
 import { requestIdOf } from './observe.ts';
+import { writePlainAnswer } from './plain-answer.ts';
+import { problemAnswer } from './problems.ts';
 
 /** Between two looks at how late timers are. */
 const LAG_EVERY_MS = 50;
@@ -71,23 +71,10 @@ export const createShedding = (edge: ShedEdge, routes: readonly Route[]): Sheddi
     refused.set(priority, (refused.get(priority) ?? 0) + 1);
     metrics.httpRefused(priority);
     const requestId = requestIdOf(request, edge.ids);
-    const problem = problemOf(refuse('overloaded', { retryAfterMs: RETRY_AFTER_MS[priority] }), requestId);
-    const body = JSON.stringify(problem);
-    response.writeHead(problem.status, [
-      ...SECURITY_HEADERS.flat(),
-      'X-Request-Id',
-      requestId,
-      'Content-Type',
-      'application/problem+json; charset=utf-8',
-      'Cache-Control',
-      'no-store',
-      'Retry-After',
-      String(Math.ceil((problem.retryAfterMs ?? 0) / 1_000)),
-      'Content-Length',
-      String(Buffer.byteLength(body)),
-      ...(edge.draining() ? ['Connection', 'close'] : []),
-    ]);
-    response.end(request.method === 'HEAD' ? '' : body);
+    const refusal = refuse('overloaded', { retryAfterMs: RETRY_AFTER_MS[priority] });
+    const answer = problemAnswer(refusal, requestId);
+    const headers = edge.draining() ? [...answer.headers, 'Connection', 'close'] : answer.headers;
+    writePlainAnswer(response, requestId, { ...answer, headers });
   };
 
   const lookAtSenders = (): void => {

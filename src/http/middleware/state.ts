@@ -1,5 +1,6 @@
 import type { Context } from 'koa';
 import type { Caller } from '../../domain/ports/services.ts';
+import type { PlainAnswer } from '../answer.ts';
 
 /** What the middleware of one request know together. */
 export interface RequestState {
@@ -12,6 +13,8 @@ export interface RequestState {
   note: Readonly<Record<string, string>>;
   /** Set by the route: counts the answer. */
   record: ((status: number, seconds: number) => void) | null;
+  /** What is to be sent, if it is plain. The last word counts. */
+  answer: PlainAnswer | null;
 }
 
 export const newState = (requestId: string): RequestState => ({
@@ -21,6 +24,7 @@ export const newState = (requestId: string): RequestState => ({
   caller: null,
   note: {},
   record: null,
+  answer: null,
 });
 
 /** The state of this request; set by the first middleware. */
