@@ -57,6 +57,33 @@ export const seatLocksSuite = (
     t.deepEqual(await locks.acquire([{ ...mine, owner: 'section-2' }]), [{ kind: 'acquired' }]);
   });
 
+  test('a hold that is refused a seat keeps the seats that it had before, and no others', async (t) => {
+    const locks = await make(t);
+    if (locks === null) return;
+    const eventId = randomUUID();
+    const mine = request(eventId, ['A-1']);
+    await locks.acquire([mine, request(eventId, ['A-3'])]);
+    const [outcome] = await locks.acquire([{ ...mine, seatIds: ['A-1', 'A-2', 'A-3'] }]);
+    t.is(outcome?.kind, 'taken');
+    t.is(await locks.holderOf(eventId, 'A-1'), `section-1:${mine.holdId}`);
+    t.is(await locks.holderOf(eventId, 'A-2'), null);
+  });
+
+  test('holds for different times share a call and keep their own times', async (t) => {
+    const locks = await make(t);
+    if (locks === null) return;
+    const eventId = randomUUID();
+    const [brief, long] = [request(eventId, ['A-1'], { ttlMs: 1 }), request(eventId, ['A-2'])];
+    t.deepEqual(
+      (await locks.acquire([long, brief, request(eventId, ['A-2'])])).map((one) => one.kind),
+      ['acquired', 'acquired', 'taken'],
+    );
+    await eventually(async () => {
+      if ((await locks.holderOf(eventId, 'A-1')) !== null) throw new Error('still there');
+    });
+    t.is(await locks.holderOf(eventId, 'A-2'), `section-1:${long.holdId}`);
+  });
+
   test("an old owner's release does not remove the new owner's lock", async (t) => {
     const locks = await make(t);
     if (locks === null) return;

@@ -228,8 +228,8 @@ export const SEAT_BUGS: readonly SeededBug[] = [
     changes: [
       {
         file: 'infra/redis/lua/lock-acquire.lua',
-        find: "if value and string.sub(value, -#hold - 1) ~= ':' .. hold then",
-        replace: 'if false then',
+        find: 'if string.sub(holder, -#hold) == hold then',
+        replace: 'if true then',
       },
     ],
     caughtBy: {

@@ -1,6 +1,6 @@
 import type { Result } from 'ioredis';
 import type { EventId, SeatId } from '../../domain/ids.ts';
-import { lockIsOf } from '../../domain/lock-holder.ts';
+import { lockIsOf, lockValue } from '../../domain/lock-holder.ts';
 import type { LockedSeats, LockOutcome, LockRequest, SeatLocks } from '../../domain/ports/seat-locks.ts';
 import type { Logger } from '../log.ts';
 import { defineScript, type RedisClient } from './client.ts';
@@ -24,17 +24,18 @@ export interface RedisSeatLocksOptions {
   readonly reachable?: () => boolean;
 }
 
-const byEvent = <T extends { readonly eventId: EventId }>(items: readonly T[]): ReadonlyMap<EventId, T[]> => {
-  const groups = new Map<EventId, T[]>();
+const grouped = <T>(items: readonly T[], keyOf: (item: T) => string): readonly T[][] => {
+  const groups = new Map<string, T[]>();
   for (const item of items) {
-    const group = groups.get(item.eventId);
-    if (group === undefined) groups.set(item.eventId, [item]);
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [item]);
     else group.push(item);
   }
-  return groups;
+  return [...groups.values()];
 };
 
-/** Seat locks in Redis: one key per seat, one script call per event and batch. */
+/** Seat locks in Redis: one key per seat, one script call per event, time to live and batch. */
 export const createRedisSeatLocks = ({
   redis,
   prefix,
@@ -68,15 +69,20 @@ export const createRedisSeatLocks = ({
     });
   };
 
-  const acquireOfEvent = async (requests: readonly LockRequest[]): Promise<readonly LockOutcome[]> => {
+  /** All of one event and for one time. */
+  const acquireAlike = async (requests: readonly LockRequest[]): Promise<readonly LockOutcome[]> => {
     if (!reachable()) {
       noted(false);
       return requests.map(() => ({ kind: 'unavailable' }));
     }
-    const keys = requests.flatMap((one) => one.seatIds.map((seatId) => keyOf(one.eventId, seatId)));
-    const details = requests.flatMap((one) => [one.owner, one.holdId, one.ttlMs, one.seatIds.length]);
+    const keys: string[] = [];
+    const holds: (string | number)[] = [];
+    for (const { eventId, seatIds, owner, holdId } of requests) {
+      for (const seatId of seatIds) keys.push(keyOf(eventId, seatId));
+      holds.push(lockValue(owner, holdId), seatIds.length);
+    }
     try {
-      const answers = await redis.lockAcquire(keys.length, ...keys, ...details);
+      const answers = await redis.lockAcquire(keys.length, ...keys, requests[0]?.ttlMs ?? 0, ...holds);
       noted(true);
       return requests.map((one, index) => {
         const answer = answers[index];
@@ -98,15 +104,11 @@ export const createRedisSeatLocks = ({
 
   /** Best effort by design: the TTL is the backstop, and nobody waits for this. */
   const touch = async (locks: readonly LockedSeats[], ttlMs: number): Promise<void> => {
-    for (const [eventId, group] of byEvent(locks)) {
-      const seats = group.flatMap((one) => one.seatIds.map((seatId) => ({ seatId, holdId: one.holdId })));
+    for (const group of grouped(locks, ({ eventId }) => eventId)) {
+      const keys = group.flatMap((one) => one.seatIds.map((seatId) => keyOf(one.eventId, seatId)));
+      const holdIds = group.flatMap((one) => one.seatIds.map(() => one.holdId));
       try {
-        await redis.lockRelease(
-          seats.length,
-          ...seats.map((one) => keyOf(eventId, one.seatId)),
-          ttlMs,
-          ...seats.map((one) => one.holdId),
-        );
+        await redis.lockRelease(keys.length, ...keys, ttlMs, ...holdIds);
         noted(true);
       } catch (error) {
         noted(false, error);
@@ -116,10 +118,12 @@ export const createRedisSeatLocks = ({
 
   return {
     async acquire(requests) {
+      const groups = grouped(requests, ({ eventId, ttlMs }) => `${eventId}/${ttlMs}`);
+      if (groups.length === 1) return acquireAlike(requests);
       const outcomes = new Map<LockRequest, LockOutcome>();
       await Promise.all(
-        [...byEvent(requests).values()].map(async (group) => {
-          const results = await acquireOfEvent(group);
+        groups.map(async (group) => {
+          const results = await acquireAlike(group);
           for (const [index, request] of group.entries()) {
             outcomes.set(request, results[index] as LockOutcome);
           }
