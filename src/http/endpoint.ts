@@ -5,8 +5,8 @@ import { isRefusal, PartAway, RefusalError, refuse } from '../domain/refusal.ts'
 import type { AnswerOrRefusal } from './answer.ts';
 import type { Edge } from './edge.ts';
 import { authenticate } from './middleware/authenticate.ts';
-import { readBody, readJson } from './middleware/body.ts';
-import { createRunningKeys, readKey, runStored, subjectOf } from './middleware/idempotency.ts';
+import { parseJson, readBody } from './middleware/body.ts';
+import { readKey, runStored, subjectOf } from './middleware/idempotency.ts';
 import { setCommonHeaders } from './middleware/plain-answer.ts';
 import { writeProblem } from './middleware/problems.ts';
 import { respond } from './middleware/respond.ts';
@@ -46,20 +46,31 @@ const paramsOf = (route: Route, ctx: Context): unknown => {
 export const createEndpoint = (route: Route, edge: Edge, streams: SseHub): Middleware => {
   const method = route.method.toUpperCase();
   const record = edge.metrics.httpRoute(method, route.path);
-  const runOnce = createRunningKeys();
+  /** What is being created in this process: the whole guard of routes that keep no answer. */
+  const underWay = new Set<string>();
   const limitBytes = route.bodyLimitBytes ?? edge.options.bodyLimitBytes;
 
-  const bodyOf = async (ctx: Context): Promise<unknown> => {
-    if (route.auth === 'signed') return readBody(ctx.req, limitBytes);
-    if (route.body === undefined) return undefined;
-    return checked(route.body, await readJson(ctx.req, limitBytes), '');
+  const takesBody = route.auth === 'signed' || route.body !== undefined;
+
+  const headOf = (ctx: Context) => ({
+    params: paramsOf(route, ctx),
+    query: route.query === undefined ? {} : checked(route.query, queryOf(ctx), 'query'),
+    headers: route.headers === undefined ? {} : checked(route.headers, ctx.req.headers, 'header'),
+  });
+
+  const bodyOf = (ctx: Context, raw: Buffer | null): unknown => {
+    if (route.auth === 'signed') return raw;
+    if (route.body === undefined || raw === null) return undefined;
+    return checked(route.body, parseJson(ctx.req, raw), '');
   };
 
-  const callOf = async (ctx: Context, caller: Caller | null, key: string | null) => {
-    const params = paramsOf(route, ctx);
-    const query = route.query === undefined ? {} : checked(route.query, queryOf(ctx), 'query');
-    const headers = route.headers === undefined ? {} : checked(route.headers, ctx.req.headers, 'header');
-    const body = await bodyOf(ctx);
+  const callOf = (
+    ctx: Context,
+    { params, query, headers }: ReturnType<typeof headOf>,
+    body: unknown,
+    caller: Caller | null,
+    key: string | null,
+  ) => {
     const call = {
       params,
       query,
@@ -95,15 +106,27 @@ export const createEndpoint = (route: Route, edge: Edge, streams: SseHub): Middl
 
   const run = async (ctx: Context): Promise<AnswerOrRefusal> => {
     const state = stateOf(ctx);
-    const caller = await authenticate(edge.tokens, route.auth, ctx.req.headers.authorization);
+    const asker = authenticate(edge.tokens, route.auth, ctx.req.headers.authorization);
+    const caller = asker instanceof Promise ? await asker : asker;
     state.caller = caller;
     // Said before anything is tried: so it is certain that nothing was done.
     if (method !== 'GET' && edge.deciding?.() === false) return refuse('unavailable');
     const key = route.idempotent === undefined ? null : readKey(ctx.req.headers['idempotency-key'], caller);
-    const call = await callOf(ctx, caller, key);
+    // The head first: what is wrong there is said before a body is waited for.
+    const head = headOf(ctx);
+    const body = bodyOf(ctx, takesBody ? await readBody(ctx.req, limitBytes) : null);
+    const call = callOf(ctx, head, body, caller, key);
     state.note = call.params as Readonly<Record<string, string>>;
     if (key === null) return handle(call);
-    if (route.idempotent === 'derived') return runOnce(call.newId, () => handle(call));
+    if (route.idempotent === 'derived') {
+      if (underWay.has(call.newId)) return refuse('idempotency_in_progress');
+      underWay.add(call.newId);
+      try {
+        return await handle(call);
+      } finally {
+        underWay.delete(call.newId);
+      }
+    }
     const request = { subject: subjectOf(caller), key, fingerprint: call.fingerprint };
     return runStored(edge, request, () => handle(call));
   };

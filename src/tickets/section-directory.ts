@@ -12,6 +12,8 @@ const ASK_MS = 2_000;
 export interface SectionDirectory {
   /** The section's actor, spawned on first use. `not_found` for a section the event does not have. */
   find(event: SaleEvent, sectionId: SectionId): Promise<ActorRef<SectionMessage> | Refusal>;
+  /** The actor if it is there already and takes messages: nearly every hold goes this way, and waits for nothing on it. */
+  open(eventId: EventId, sectionId: SectionId): ActorRef<SectionMessage> | null;
   /** The actor if it is there already: to tell it that something changed. */
   peek(eventId: EventId, sectionId: SectionId): ActorRef<SectionMessage> | null;
 }
@@ -41,14 +43,19 @@ export const createSectionDirectory = (guardian: ActorRef<GuardianMessage>): Sec
     return isFault(section) ? refuse('unavailable', { retryAfterMs: 1_000 }) : section;
   };
 
+  const open = (eventId: EventId, sectionId: SectionId): ActorRef<SectionMessage> | null => {
+    const ref = known.get(`${eventId}/${sectionId}`);
+    // A closed one is asked for anew: its supervisor may have opened another.
+    return ref === undefined || ref.state === 'closed' || ref.state === 'stopped' ? null : ref;
+  };
+
   return {
+    open,
     async find(event, sectionId) {
-      const key = `${event.eventId}/${sectionId}`;
-      const ref = known.get(key);
-      // A closed one is asked for anew: its supervisor may have opened another.
-      if (ref !== undefined && ref.state !== 'closed' && ref.state !== 'stopped') return ref;
+      const ref = open(event.eventId, sectionId);
+      if (ref !== null) return ref;
       const found = await lookUp(event, sectionId);
-      if (!isRefusal(found)) known.set(key, found);
+      if (!isRefusal(found)) known.set(`${event.eventId}/${sectionId}`, found);
       return found;
     },
     peek: (eventId, sectionId) => known.get(`${eventId}/${sectionId}`) ?? null,

@@ -93,7 +93,8 @@ export const createTicketService = (options: TicketServiceOptions): TicketServic
     },
 
     async hold(command): Promise<HoldResult> {
-      const section = await sectionOf(command.eventId, command.sectionId);
+      const { eventId, sectionId } = command;
+      const section = sections.open(eventId, sectionId) ?? (await sectionOf(eventId, sectionId));
       if (isRefusal(section)) return section;
       const answer = await section.ask<HoldResult>(
         (port) => ({ type: 'hold' as const, command, port }),

@@ -14,7 +14,7 @@ const serviceAt = (code: Fault['code']) => {
   const section = { ask: async (): Promise<Fault> => ({ kind: 'fault', code, path: 'guardian/e/A' }) };
   const options = {
     catalogue: { find: async () => ({ eventId: 'e' }) },
-    sections: { find: async () => section as unknown as ActorRef<SectionMessage> },
+    sections: { open: () => null, find: async () => section as unknown as ActorRef<SectionMessage> },
     ledger: UNUSED,
     orders: UNUSED,
     locks: UNUSED,

@@ -39,6 +39,16 @@ const assertState = (value: unknown, from: string): void => {
   throw new TypeError(`${from} returned a promise; what takes time belongs into context.effect`);
 };
 
+/** A throw of `work` itself is a rejection as well. */
+const started = <Value>(work: () => Promise<Value>): Promise<Value> => {
+  try {
+    return work();
+  } catch (error) {
+    // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- whatever was thrown
+    return Promise.reject(error);
+  }
+};
+
 /**
  * One life of an actor, from `start` to a crash or a stop: its state and everything that must end with it: timers, watches,
  * effects that have not reported.
@@ -202,8 +212,7 @@ export class Incarnation<State, Message> {
         if (this.#ended) this.#host.staleResult();
         else this.signal(() => toMessage(outcome), true);
       };
-      // The executor turns a throw of `work` itself into a rejection.
-      new Promise<Value>((resolve) => resolve(work())).then(
+      started(work).then(
         (ok) => settle({ ok }),
         (error: unknown) => settle({ error }),
       );

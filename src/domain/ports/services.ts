@@ -142,8 +142,8 @@ export interface Caller {
 /** Bearer tokens (JWT). `viewer` may look at the operator's pages and change nothing. */
 export interface BearerTokens {
   issue(caller: Caller, lifeMs: number): Promise<string>;
-  /** Null for anything that is not a valid token of ours or of the configured OIDC issuer. */
-  read(token: string): Promise<Caller | null>;
+  /** Null for anything that is not a valid token of ours or of the configured OIDC issuer. At once where it is remembered. */
+  read(token: string): Caller | null | Promise<Caller | null>;
 }
 
 /** Signed ticket codes (Ed25519), to be checked at the door with the public key alone. */

@@ -38,9 +38,8 @@ export const readBody = (request: IncomingMessage, limitBytes: number): Promise<
 
 const JSON_TYPE = /^application\/(?:[a-z0-9.+-]+\+)?json(?:\s*;\s*charset=("?)utf-8\1)?\s*$/i;
 
-/** The body as JSON; undefined where there is none. Refuses every other type, charset and encoding. */
-export const readJson = async (request: IncomingMessage, limitBytes: number): Promise<unknown> => {
-  const raw = await readBody(request, limitBytes);
+/** The body of this request as JSON; undefined where there is none. Throws at every other type, charset and encoding. */
+export const parseJson = (request: IncomingMessage, raw: Buffer): unknown => {
   if (raw.length === 0) return undefined;
   const type = request.headers['content-type'] ?? '';
   const encoding = request.headers['content-encoding'] ?? 'identity';

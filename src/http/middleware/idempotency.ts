@@ -82,20 +82,3 @@ const storable = (answer: Answer): { readonly status: number; readonly body: str
   if (answer.kind !== 'json') throw new TypeError('only JSON answers can be kept for a repeat');
   return { status: answer.status, body: JSON.stringify(answer.body) };
 };
-
-/** Keys whose first request is running in this process: the whole guard of routes that keep no answer. */
-export const createRunningKeys = () => {
-  const running = new Set<string>();
-  return async (
-    id: string,
-    handler: () => AnswerOrRefusal | Promise<AnswerOrRefusal>,
-  ): Promise<AnswerOrRefusal> => {
-    if (running.has(id)) return refuse('idempotency_in_progress');
-    running.add(id);
-    try {
-      return await handler();
-    } finally {
-      running.delete(id);
-    }
-  };
-};

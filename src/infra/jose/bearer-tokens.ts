@@ -73,6 +73,13 @@ export const createBearerTokens = (options: BearerTokensOptions): BearerTokens =
     return found && { caller: { id: found.fanId, role: 'fan' }, expiresAtMs: found.expiresAtMs };
   };
 
+  const readNew = async (token: string): Promise<Caller | null> => {
+    const found = await verify(token);
+    if (found === null) return null;
+    verified.set(token, found);
+    return found.caller;
+  };
+
   return {
     async issue(caller, lifeMs) {
       const nowMs = clock.nowMs();
@@ -85,17 +92,12 @@ export const createBearerTokens = (options: BearerTokensOptions): BearerTokens =
         .setExpirationTime(Math.ceil((nowMs + lifeMs) / 1_000))
         .sign(key);
     },
-    async read(token) {
+    read(token) {
       const known = verified.get(token);
-      if (known !== undefined) {
-        if (known.expiresAtMs > clock.nowMs()) return known.caller;
-        verified.delete(token);
-        return null;
-      }
-      const found = await verify(token);
-      if (found === null) return null;
-      verified.set(token, found);
-      return found.caller;
+      if (known === undefined) return readNew(token);
+      if (known.expiresAtMs > clock.nowMs()) return known.caller;
+      verified.delete(token);
+      return null;
     },
   };
 };

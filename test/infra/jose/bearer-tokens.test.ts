@@ -142,7 +142,7 @@ test('an issuer that is away is a part that is away, and is not asked again at o
   const tokens = createBearerTokens({ secret: SECRET, clock, oidc: { issuer: oidc.url, timeoutMs: 1_000 } });
   const token = await oidc.sign({ iss: oidc.url, sub: 'ana', exp: expiry });
   const away = async () => {
-    const error = await t.throwsAsync(tokens.read(token), { instanceOf: RefusalError });
+    const error = await t.throwsAsync(async () => tokens.read(token), { instanceOf: RefusalError });
     t.is(error?.refusal.code, 'unavailable');
   };
   await away();
