@@ -1,5 +1,6 @@
 import { Router } from '@koa/router';
-import Koa, { type Context, type Middleware } from 'koa';
+import type Koa from 'koa';
+import type { Context, Middleware } from 'koa';
 import { refuse } from '../domain/refusal.ts';
 import type { Edge } from './edge.ts';
 import { createEndpoint } from './endpoint.ts';
@@ -7,6 +8,7 @@ import { observe } from './middleware/observe.ts';
 import { sendAnswer } from './middleware/plain-answer.ts';
 import { problems, writeProblem } from './middleware/problems.ts';
 import { createForwarding } from './forwarding.ts';
+import { LeanKoa } from './koa.ts';
 import { mountedRoutes, upstreamOf } from './routes.ts';
 import type { Route } from './route.ts';
 import type { SseHub } from './sse.ts';
@@ -29,7 +31,7 @@ const unmatched = (ctx: Context): void => {
  * they must see what is sent in the end; they throw nothing themselves.
  */
 export const createApp = (edge: Edge, streams: SseHub): Koa => {
-  const app = new Koa({ proxy: edge.options.trustProxy, maxIpsCount: edge.options.trustProxy ? 1 : 0 });
+  const app = new LeanKoa({ proxy: edge.options.trustProxy, maxIpsCount: edge.options.trustProxy ? 1 : 0 });
   // What reaches this listener broke after the answer began: a client that left, as a rule.
   app.on('error', (error: unknown) => edge.log.debug({ err: error }, 'an answer was cut off'));
   app.use(observe(edge));

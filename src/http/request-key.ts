@@ -5,11 +5,12 @@ export const canonicalJson = (value: unknown): string => {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value ?? null);
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
   const record = value as Record<string, unknown>;
-  const members = Object.keys(record)
-    .filter((name) => record[name] !== undefined)
-    .sort()
-    .map((name) => `${JSON.stringify(name)}:${canonicalJson(record[name])}`);
-  return `{${members.join(',')}}`;
+  let members = '';
+  for (const name of Object.keys(record).sort()) {
+    if (record[name] === undefined) continue;
+    members += `${members === '' ? '' : ','}${JSON.stringify(name)}:${canonicalJson(record[name])}`;
+  }
+  return `{${members}}`;
 };
 
 /** SHA-256 of what a request asks for: method, route, parameters and body, not who asks nor how. */

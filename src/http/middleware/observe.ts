@@ -30,13 +30,13 @@ export const observe = (edge: Pick<Edge, 'ids' | 'log' | 'metrics' | 'tracing'>)
         named(state.route ?? 'unmatched', ctx.status, { 'catraca.request_id': requestId });
       });
     const ms = performance.now() - startedAt;
-    const status = ctx.status;
+    const status = ctx.res.statusCode;
     (state.record ?? unrouted)(status, ms / 1_000);
     const level = status >= 500 ? 'warn' : state.quiet ? 'debug' : 'info';
     edge.log[level](
       {
         requestId,
-        method: ctx.method,
+        method: ctx.req.method,
         route: state.route ?? 'unmatched',
         status,
         ms: Math.round(ms * 10) / 10,
