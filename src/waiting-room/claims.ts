@@ -102,13 +102,16 @@ export const createClaims = ({
     watch(claim, onGone) {
       const event = of(claim.eventId);
       const { number } = claim;
+      let over = false;
       const unwatch = (): void => {
+        over = true;
         const others = event.watched.get(number);
         others?.delete(check);
         if (others?.size === 0) event.watched.delete(number);
       };
       const check = (): void => {
-        if (!isBehind(event, claim)) return;
+        // Whoever comes while a look is under way is checked by it, and once more when it is done.
+        if (over || !isBehind(event, claim)) return;
         unwatch();
         onGone();
       };
