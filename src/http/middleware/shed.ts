@@ -72,9 +72,7 @@ export const createShedding = (edge: ShedEdge, routes: readonly Route[]): Sheddi
     metrics.httpRefused(priority);
     const requestId = requestIdOf(request, edge.ids);
     const refusal = refuse('overloaded', { retryAfterMs: RETRY_AFTER_MS[priority] });
-    const answer = problemAnswer(refusal, requestId);
-    const headers = edge.draining() ? [...answer.headers, 'Connection', 'close'] : answer.headers;
-    writePlainAnswer(response, requestId, { ...answer, headers });
+    writePlainAnswer(response, requestId, problemAnswer(refusal, requestId), edge.draining());
   };
 
   const lookAtSenders = (): void => {
