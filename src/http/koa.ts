@@ -2,7 +2,7 @@ import Koa, { type Context } from 'koa';
 
 type Handler = (ctx: Context) => Promise<void>;
 
-/** What Koa does with each request. Not in its types; it is pinned, and `test/http` would not pass without it. */
+/** What Koa does with each request. Not in its types: `docs/decisions/0015-koa-for-what-is-left.md`. */
 interface Handling {
   handleRequest(ctx: Context, handler: Handler): Promise<void>;
 }

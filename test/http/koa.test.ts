@@ -25,10 +25,21 @@ test('what the middleware wrote themselves is left alone', async (t) => {
   const url = await serve(t, (ctx) => {
     ctx.respond = false;
     ctx.res.writeHead(201, { 'Content-Type': 'text/plain' });
-    ctx.res.end('ours');
+    ctx.res.write('ours, ');
+    setImmediate(() => ctx.res.end('to its end'));
   });
   const answer = await fetch(url);
-  t.deepEqual([answer.status, await answer.text()], [201, 'ours']);
+  t.deepEqual([answer.status, await answer.text()], [201, 'ours, to its end']);
+});
+
+test('Koa does not watch a response before it has to answer', async (t) => {
+  let listeners: number | undefined;
+  const url = await serve(t, (ctx) => {
+    listeners = ctx.res.listenerCount('end');
+    ctx.body = 'seen';
+  });
+  t.is(await (await fetch(url)).text(), 'seen');
+  t.is(listeners, 0, 'or another version of Koa calls its method by another name');
 });
 
 test('what they set is sent by Koa, with the status that they set', async (t) => {
