@@ -2,7 +2,7 @@ import type { SeededBug } from './seeded-bug.ts';
 
 const PROTOCOL = 'infra/postgres/migrations/0005_seat_protocol.sql';
 /** `hold_seats` as it stands: a later migration that replaces it must be named here. */
-const HOLDING = 'infra/postgres/migrations/0006_hold_by_keys.sql';
+const HOLDING = 'infra/postgres/migrations/0026_lean_hold.sql';
 const SELLING = 'infra/postgres/migrations/0007_late_money.sql';
 const LEDGER = 'infra/postgres/seat-ledger.js';
 
@@ -27,7 +27,10 @@ export const SEAT_BUGS: readonly SeededBug[] = [
     name: 'fence-not-raised',
     what: 'a new hold leaves the fence of the old one',
     promise: 1,
-    changes: [{ file: HOLDING, find: 'fence = s.fence + 1, ', replace: '' }],
+    changes: [
+      { file: HOLDING, find: 'fence = s.fence + 1, ', replace: '' },
+      { file: HOLDING, find: 'array_agg(s.fence + 1 ORDER', replace: 'array_agg(s.fence ORDER' },
+    ],
     caughtBy: {
       file: 'integration/seat-ledger',
       title: 'a hold takes all of its seats, raises their fences, and is refused to the next fan',
