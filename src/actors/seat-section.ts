@@ -1,5 +1,5 @@
 import type { HoldResult } from '../domain/hold.ts';
-import type { SeatMap } from '../domain/ports/services.ts';
+import type { HoldCommand, SeatMap } from '../domain/ports/services.ts';
 import { refuse, type Refusal } from '../domain/refusal.ts';
 import {
   claim,
@@ -12,6 +12,7 @@ import {
 } from '../domain/section.ts';
 import { seatMapOf } from '../domain/seat-map.ts';
 import type { ActorContext, ActorSpec, Outcome } from './kit/actor.ts';
+import type { ReplyPort } from './kit/reply-port.ts';
 import type { CrashLog, SetAside } from './kit/set-aside.ts';
 import type { Ask, Look, SectionMessage, SectionOptions } from './section-messages.ts';
 
@@ -131,7 +132,7 @@ const onRequest = (
     return;
   }
   if (message.type === 'hold') {
-    ask(options, state, state.section, { ...message, seatIds: [], attempt: 1 }, context);
+    ask(options, state, state.section, message.command, message.port, 1, context);
     return;
   }
   if (isOld) {
@@ -152,18 +153,20 @@ const ask = (
   options: SectionOptions,
   state: SectionState,
   section: Section,
-  request: Ask,
+  command: HoldCommand,
+  port: ReplyPort<HoldResult>,
+  attempt: number,
   context: Context,
 ): void => {
   const { effects, eventId, sectionId } = options;
-  const { command, port } = request;
   const step = claim(section, command.wish, command.holdId, effects.clock.nowMs(), effects.random.next());
   if (step.kind === 'refused') {
     port.reply(step);
     return;
   }
   state.map = null;
-  const asked: Ask = { ...request, seatIds: step.seatIds };
+  // Written out: a spread of the request cost as much as settling it.
+  const asked: Ask = { command, port, seatIds: step.seatIds, attempt };
   context.effect(
     () =>
       effects.decide(
@@ -224,7 +227,7 @@ const onRefused = (
   if (refusal.code === 'seat_taken') {
     read(options, state, context);
     if ('quantity' in asked.command.wish && asked.attempt < MAX_PICKS) {
-      ask(options, state, section, { ...asked, attempt: asked.attempt + 1 }, context);
+      ask(options, state, section, asked.command, asked.port, asked.attempt + 1, context);
       return;
     }
   }

@@ -127,13 +127,13 @@ const mark = (section: Section, seats: readonly SeatBelief[], holdId: HoldId): A
 /** Postgres granted the hold. */
 export const settleHeld = (section: Section, asked: readonly SeatId[], hold: Hold): void => {
   section.turn += 1;
-  const granted = hold.state === 'active' ? new Set(hold.seatIds) : new Set<SeatId>();
+  const granted = hold.state === 'active' ? hold.seatIds : [];
   for (const seatId of asked) {
     const seat = section.seats.get(seatId);
     if (seat === undefined || seat.status !== 'deciding' || seat.holdId !== hold.holdId) continue;
     seat.touched = section.turn;
     seat.maybe = null;
-    if (granted.has(seatId)) {
+    if (granted.includes(seatId)) {
       seat.status = 'held';
       seat.heldUntilMs = hold.expiresAtMs;
       seat.revision += 1;
