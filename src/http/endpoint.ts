@@ -114,7 +114,8 @@ export const createEndpoint = (route: Route, edge: Edge, streams: SseHub): Middl
     const key = route.idempotent === undefined ? null : readKey(ctx.req.headers['idempotency-key'], caller);
     // The head first: what is wrong there is said before a body is waited for.
     const head = headOf(ctx);
-    const body = bodyOf(ctx, takesBody ? await readBody(ctx.req, limitBytes) : null);
+    const raw = takesBody ? readBody(ctx.req, limitBytes) : null;
+    const body = bodyOf(ctx, raw instanceof Promise ? await raw : raw);
     const call = callOf(ctx, head, body, caller, key);
     state.note = call.params as Readonly<Record<string, string>>;
     if (key === null) return handle(call);

@@ -58,7 +58,7 @@ test('a stream whose reader has left is not opened, counted or kept alive', asyn
 
 test('the body of a client that has left is refused, and nobody waits for it', async (t) => {
   const { incoming } = await requestOfWhoLeft(t, { 'content-length': '20' });
-  const error = await t.throwsAsync(readBody(incoming, 100), { instanceOf: RefusalError });
+  const error = await t.throwsAsync(async () => readBody(incoming, 100), { instanceOf: RefusalError });
   t.is(error.refusal.code, 'invalid_request');
 });
 
