@@ -21,6 +21,7 @@ import type { Service } from './route.ts';
 
 /** What the edge wants of a logger; pino's has this shape. */
 export interface EdgeLog {
+  isLevelEnabled(level: string): boolean;
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;

@@ -117,7 +117,7 @@ export const createEndpoint = (route: Route, edge: Edge, streams: SseHub): Middl
     const raw = takesBody ? readBody(ctx.req, limitBytes) : null;
     const body = bodyOf(ctx, raw instanceof Promise ? await raw : raw);
     const call = callOf(ctx, head, body, caller, key);
-    state.note = call.params as Readonly<Record<string, string>>;
+    state.named = call.params as Readonly<Record<string, string>>;
     if (key === null) return handle(call);
     if (route.idempotent === 'derived') {
       if (underWay.has(call.newId)) return refuse('idempotency_in_progress');

@@ -28,8 +28,13 @@ export const sha256Hex = z
   .regex(/^[0-9a-f]{64}$/)
   .meta({ description: '32 bytes in lower-case hexadecimal.' });
 
-/** Milliseconds since the epoch as ISO 8601 UTC. */
-export const iso = (ms: number): string => new Date(ms).toISOString();
+let latest = { ms: Number.NaN, text: '' };
+
+/** Milliseconds since the epoch as ISO 8601 UTC. The last one is remembered: all holds of one statement end at the same moment. */
+export const iso = (ms: number): string => {
+  if (ms !== latest.ms) latest = { ms, text: new Date(ms).toISOString() };
+  return latest.text;
+};
 
 export const eventParams = z.object({ eventId: uuid });
 /** A POST whose body says nothing: none at all, or `{}`. */

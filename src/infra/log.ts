@@ -1,6 +1,9 @@
 import { pino, type DestinationStream, type Logger as PinoLogger } from 'pino';
 
-export type Logger = Pick<PinoLogger, 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'child'>;
+export type Logger = Pick<
+  PinoLogger,
+  'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'child' | 'isLevelEnabled'
+>;
 
 export interface LogOptions {
   readonly level: string;

@@ -33,6 +33,8 @@ export const observe = (edge: Pick<Edge, 'ids' | 'log' | 'metrics' | 'tracing'>)
     const status = ctx.res.statusCode;
     (state.record ?? unrouted)(status, ms / 1_000);
     const level = status >= 500 ? 'warn' : state.quiet ? 'debug' : 'info';
+    // Not put together for nobody: holds are logged at a level that is off in production.
+    if (!edge.log.isLevelEnabled(level)) return;
     edge.log[level](
       {
         requestId,
@@ -41,6 +43,7 @@ export const observe = (edge: Pick<Edge, 'ids' | 'log' | 'metrics' | 'tracing'>)
         status,
         ms: Math.round(ms * 10) / 10,
         caller: state.caller?.id,
+        ...state.named,
         ...state.note,
       },
       'request',

@@ -82,7 +82,7 @@ export const respond = (ctx: Context, answer: Exclude<Answer, { kind: 'stream' }
     return;
   }
   const state = stateOf(ctx);
-  if (answer.note !== undefined) state.note = { ...state.note, ...answer.note };
+  state.note = answer.note;
   if (!shared) {
     state.answer = {
       status: answer.status,

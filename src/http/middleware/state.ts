@@ -9,8 +9,9 @@ export interface RequestState {
   route: string | null;
   quiet: boolean;
   caller: Caller | null;
-  /** Ids for the access log. */
-  note: Readonly<Record<string, string>>;
+  /** For the access log: what the path named, and what the answer did. */
+  named: Readonly<Record<string, string>> | null;
+  note: Readonly<Record<string, string>> | undefined;
   /** Set by the route: counts the answer. */
   record: ((status: number, seconds: number) => void) | null;
   /** What is to be sent, if it is plain. The last word counts. */
@@ -22,7 +23,8 @@ export const newState = (requestId: string): RequestState => ({
   route: null,
   quiet: false,
   caller: null,
-  note: {},
+  named: null,
+  note: undefined,
   record: null,
   answer: null,
 });
