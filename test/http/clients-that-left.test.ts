@@ -14,7 +14,7 @@ import { EVENT } from './fakes.ts';
 import { withServer } from './with-server.ts';
 
 /** A request whose client has left before anybody looked at it: as it is when a token or the load took a moment. */
-const requestOfWhoLeft = async (t: ExecutionContext, headers: Record<string, string> = {}) => {
+const requestOfWhoLeft = async (t: ExecutionContext, headers: Record<string, string> = {}, sent = ' ') => {
   const server = createServer();
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -26,7 +26,7 @@ const requestOfWhoLeft = async (t: ExecutionContext, headers: Record<string, str
     headers,
   });
   asking.on('error', () => undefined);
-  asking.write(' ');
+  asking.write(sent);
   const [incoming, response] = (await once(server, 'request')) as [IncomingMessage, ServerResponse];
   const left = Promise.all([once(incoming, 'close').catch(() => undefined), once(response, 'close')]);
   asking.destroy();
@@ -60,6 +60,12 @@ test('the body of a client that has left is refused, and nobody waits for it', a
   const { incoming } = await requestOfWhoLeft(t, { 'content-length': '20' });
   const error = await t.throwsAsync(async () => readBody(incoming, 100), { instanceOf: RefusalError });
   t.is(error.refusal.code, 'invalid_request');
+});
+
+test('a body that had come whole is read though its client has left: the work goes on', async (t) => {
+  const { incoming } = await requestOfWhoLeft(t, { 'content-length': '7' }, '{"a":1}');
+  t.true(incoming.destroyed);
+  t.is(String(await readBody(incoming, 100)), '{"a":1}');
 });
 
 test('the sandbox holds no answer back from a client that has left', async (t) => {

@@ -32,7 +32,7 @@ const collect = (
 
 /**
  * The raw bytes of the body; an empty buffer where there is none. Not a promise where the body has come with its head, as a small one
- * does: to listen for it cost a twentieth of a hold. Throws (or rejects with) `payload_too_large` as soon as the limit is passed; what
+ * does: to listen for it cost the node a seventh of a hold. Throws (or rejects with) `payload_too_large` as soon as the limit is passed; what
  * still comes is read away by Node within its request timeout, so that the client sees the answer and not a reset. The same with
  * `invalid_request`, for the log alone, when the client has left.
  */
@@ -42,10 +42,11 @@ export const readBody = (request: IncomingMessage, limitBytes: number): Buffer |
   const announced = Number(request.headers['content-length'] ?? 0);
   if (announced > limitBytes) throw tooLarge();
   if (announced === 0 && request.headers['transfer-encoding'] === undefined) return NOTHING;
-  // It left while its token was looked at: nothing would be heard of its body any more, and we should wait for ever.
-  if (request.destroyed) throw tooShort();
+  // Also of a client that has left since: of those the work goes on.
   if (announced > 0 && request.complete && request.readableLength === announced)
     return request.read() as Buffer;
+  // It left while its token was looked at: nothing would be heard of its body any more, and we should wait for ever.
+  if (request.destroyed) throw tooShort();
   return collect(request, limitBytes, tooLarge);
 };
 
