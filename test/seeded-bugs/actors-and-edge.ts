@@ -26,8 +26,8 @@ export const ACTOR_AND_EDGE_BUGS: readonly SeededBug[] = [
     changes: [
       {
         file: 'actors/seat-section.js',
-        find: 'const asked = { ...request, seatIds: step.seatIds };',
-        replace: `const asked = { ...request, seatIds: step.seatIds };
+        find: 'const asked = { command, port, seatIds: step.seatIds, attempt };',
+        replace: `const asked = { command, port, seatIds: step.seatIds, attempt };
     port.reply({ kind: 'held', replayed: false, hold: { ...command, seatIds: step.seatIds, fences: [], amountMinor: 0,
       currency: 'BRL', expiresAtMs: 0, extended: false, state: 'active' } });`,
       },
