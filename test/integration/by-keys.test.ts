@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import test, { type ExecutionContext } from 'ava';
-import type { HoldRequest } from '../../src/domain/hold.ts';
 import { createLineJournal } from '../../src/infra/postgres/line-journal.ts';
 import { createOrderBook } from '../../src/infra/postgres/order-book.ts';
 import type { Pool } from '../../src/infra/postgres/pool.ts';
-import { createSeatLedger } from '../../src/infra/postgres/seat-ledger.ts';
+import { askedOf, createSeatLedger } from '../../src/infra/postgres/seat-ledger.ts';
 import { admitFans, createShow, holdRequest, type AdmittedFan } from '../support/sale.ts';
 import { testPostgres } from '../support/servers.ts';
 
@@ -64,27 +63,13 @@ const rowsRead = (
   values: readonly unknown[],
 ): Promise<Record<string, number>> => rowsReadBy(pool, (client) => client.query(statement, [...values]));
 
-const asSent = (one: HoldRequest, ord: number): object => ({
-  ord,
-  hold_id: one.holdId,
-  event_id: one.eventId,
-  section_id: one.sectionId,
-  fan_id: one.fanId,
-  pass_id: one.passId,
-  seat_ids: one.seatIds,
-  ttl_ms: one.ttlMs,
-  fingerprint: one.fingerprint,
-});
-
 test('a hold reads the rows it names and no others, however large the house and the sale', async (t) => {
   const house = await largeHouse(t);
   if (house === null) return;
   const asked = house.freeFans
     .slice(0, 48)
     .map((fan: AdmittedFan, index) => holdRequest(house.eventId, fan, [`A-2-${index + 1}`]));
-  const read = await rowsRead(house.pool, 'SELECT * FROM tickets.hold_seats($1)', [
-    JSON.stringify(asked.map(asSent)),
-  ]);
+  const read = await rowsRead(house.pool, 'SELECT tickets.decide_holds($1)', [askedOf(asked)]);
   // Each seat is met three times: locked, judged, changed.
   t.true(
     (read['seats'] ?? 0) >= asked.length && (read['seats'] ?? 0) <= asked.length * 3,

@@ -4,7 +4,7 @@ import test, { type ExecutionContext } from 'ava';
 import { isRefusal } from '../../src/domain/refusal.ts';
 import { createOrderBook } from '../../src/infra/postgres/order-book.ts';
 import type { Pool } from '../../src/infra/postgres/pool.ts';
-import { createSeatLedger } from '../../src/infra/postgres/seat-ledger.ts';
+import { askedOf, createSeatLedger } from '../../src/infra/postgres/seat-ledger.ts';
 import { eventually } from '../support/eventually.ts';
 import { admitFan, createShow, holdRequest } from '../support/sale.ts';
 import { testPostgres } from '../support/servers.ts';
@@ -80,22 +80,11 @@ test.serial('holds that name the same seats in opposite orders never wait for ea
   const holding = Promise.allSettled(
     fans.map((fan, index) => {
       const seatIds = index === 0 ? seats : seats.toReversed();
-      const { holdId, sectionId, fanId, passId, ttlMs, fingerprint } = holdRequest(eventId, fan, seatIds);
-      const request = {
-        ord: 0,
-        hold_id: holdId,
-        event_id: eventId,
-        section_id: sectionId,
-        fan_id: fanId,
-        pass_id: passId,
-        seat_ids: seatIds,
-        ttl_ms: ttlMs,
-        fingerprint,
-      };
       // Without the ledger, which repeats what a deadlock has ended.
-      return pool.query<{ code: string }>('SELECT code FROM tickets.hold_seats($1)', [
-        JSON.stringify([request]),
-      ]);
+      return pool.query<{ decisions: [unknown[] | { code: string }] }>(
+        'SELECT tickets.decide_holds($1) AS decisions',
+        [askedOf([holdRequest(eventId, fan, seatIds)])],
+      );
     }),
   );
   try {
@@ -104,9 +93,11 @@ test.serial('holds that name the same seats in opposite orders never wait for ea
     await blocker.query('ROLLBACK');
     blocker.release();
   }
-  const codes = (await holding).map((one) =>
-    one.status === 'fulfilled' ? one.value.rows[0]?.code : String(one.reason),
-  );
+  const codes = (await holding).map((one) => {
+    if (one.status === 'rejected') return String(one.reason);
+    const decision = one.value.rows[0]?.decisions[0];
+    return Array.isArray(decision) ? 'held' : decision?.code;
+  });
   t.is(codes.filter((code) => code === 'held').length, 1, String(codes));
   t.is(codes.filter((code) => code === 'seat_taken').length, 1, String(codes));
 });

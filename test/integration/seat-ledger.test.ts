@@ -265,6 +265,48 @@ test('what Postgres cannot digest costs only itself, not the others of its batch
   t.deepEqual(results.map(code), ['held', 'internal']);
 });
 
+test('a seat is asked for by exactly its name, whatever characters are in it', async (t) => {
+  const sale = await setUp(t);
+  if (sale === null) return;
+  const names = ['A-1-1","A-1-2', 'A-1-1}', '{A-1-1', 'A-1-\\1', '"A-1-1"', 'A-1-1 ', 'NULL', '', 'A-1-1\n'];
+  for (const name of names) {
+    const request = holdRequest(sale.eventId, await sale.admit(), [name], { sectionId: 'A' });
+    const [result] = await sale.ledger.holdSeats([request]);
+    t.is(code(result), 'seat_unknown', JSON.stringify(name));
+  }
+  const fan = await sale.admit();
+  const [hold] = await sale.ledger.holdSeats([holdRequest(sale.eventId, fan, ['A-1-3', 'A-1-1', 'A-1-2'])]);
+  t.like(hold, { kind: 'held', hold: { seatIds: ['A-1-3', 'A-1-1', 'A-1-2'], fences: [1, 1, 1] } });
+  const { rows } = await sale.pool.query(
+    "SELECT array_agg(seat_id ORDER BY seat_id) AS seats FROM tickets.seats WHERE status = 'held'",
+  );
+  t.deepEqual(rows[0].seats, ['A-1-1', 'A-1-2', 'A-1-3']);
+});
+
+test('the fence a hold is told is that of its seat, in the order in which the seats were named', async (t) => {
+  const sale = await setUp(t);
+  if (sale === null) return;
+  for (const seats of [['A-1-2'], ['A-1-2', 'A-1-3']]) {
+    const [earlier] = await sale.ledger.holdSeats([holdRequest(sale.eventId, await sale.admit(), seats)]);
+    if (earlier?.kind !== 'held') throw new Error(code(earlier));
+    await sale.ledger.releaseHold(earlier.hold.holdId, earlier.hold.fanId);
+  }
+  const asked = ['A-1-3', 'A-1-1', 'A-1-2'];
+  const [hold] = await sale.ledger.holdSeats([holdRequest(sale.eventId, await sale.admit(), asked)]);
+  if (hold?.kind !== 'held') throw new Error(code(hold));
+  const { rows } = await sale.pool.query<{ seat_id: string; fence: number }>(
+    'SELECT seat_id, fence FROM tickets.seats WHERE hold_id = $1',
+    [hold.hold.holdId],
+  );
+  const fences = new Map(rows.map((row) => [row.seat_id, row.fence]));
+  t.deepEqual(
+    hold.hold.fences,
+    asked.map((seatId) => fences.get(seatId)),
+  );
+  t.is(new Set(hold.hold.fences).size, 3);
+  t.deepEqual((await sale.ledger.findHold(hold.hold.holdId))?.fences, hold.hold.fences);
+});
+
 test('a look at changes tells what was committed since the last one, also by a transaction that had begun before it', async (t) => {
   const sale = await setUp(t);
   if (sale === null) return;

@@ -1,8 +1,8 @@
 import type { SeededBug } from './seeded-bug.ts';
 
 const PROTOCOL = 'infra/postgres/migrations/0005_seat_protocol.sql';
-/** `hold_seats` as it stands: a later migration that replaces it must be named here. */
-const HOLDING = 'infra/postgres/migrations/0026_lean_hold.sql';
+/** `decide_holds` as it stands: a later migration that replaces it must be named here. */
+const HOLDING = 'infra/postgres/migrations/0026_decide_holds.sql';
 const SELLING = 'infra/postgres/migrations/0007_late_money.sql';
 const LEDGER = 'infra/postgres/seat-ledger.js';
 
@@ -189,7 +189,7 @@ export const SEAT_BUGS: readonly SeededBug[] = [
     changes: [
       {
         file: HOLDING,
-        find: '       ORDER BY r.event_id, r.section_id, w.seat_id COLLATE "C"\n',
+        find: '       ORDER BY event_id, section_id, w.seat_id COLLATE "C"\n',
         replace: '',
       },
     ],

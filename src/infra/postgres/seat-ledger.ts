@@ -29,19 +29,29 @@ interface Verdict {
  * One JSON document for the whole batch, and of a granted hold only what the node does not know: reading fifteen columns of each
  * row as pg does cost the node more than all the rest of a hold's way through the ledger, and writing them cost Postgres a sixth of it.
  */
-const HOLD_SEATS = {
-  name: 'hold-seats',
-  text: `SELECT json_agg(CASE WHEN d.code = 'held'
-           THEN json_build_array(d.ord, d.fences, d.amount_minor, d.currency, d.expires_at_ms)
-           ELSE json_build_object(
-             'ord', d.ord, 'code', d.code, 'inTheWay', d.in_the_way, 'overdueHolds', d.overdue_holds,
-             'hold', CASE WHEN d.hold_id IS NOT NULL THEN json_build_object(
-               'holdId', d.hold_id, 'eventId', d.event_id, 'sectionId', d.section_id, 'fanId', d.fan_id,
-               'seatIds', d.seat_ids, 'fences', d.fences, 'amountMinor', d.amount_minor, 'currency', d.currency,
-               'expiresAtMs', d.expires_at_ms, 'extended', d.extended, 'state', d.state) END)
-           END) AS decisions
-           FROM (SELECT *, floor(extract(epoch FROM expires_at) * 1000)::bigint AS expires_at_ms FROM tickets.hold_seats($1)) d`,
+const DECIDE_HOLDS = {
+  name: 'decide-holds',
+  text: 'SELECT tickets.decide_holds($1) AS decisions',
 };
+
+/** A text[] as Postgres reads it. */
+const textArray = (items: readonly string[]): string =>
+  `{${items.map((item) => `"${item.replaceAll(/["\\]/g, String.raw`\$&`)}"`).join(',')}}`;
+
+/** What `tickets.decide_holds` takes. */
+export const askedOf = (requests: readonly HoldRequest[]): string =>
+  JSON.stringify(
+    requests.map((one) => [
+      one.holdId,
+      one.eventId,
+      one.sectionId,
+      one.fanId,
+      one.passId,
+      textArray(one.seatIds),
+      one.ttlMs,
+      one.fingerprint,
+    ]),
+  );
 
 const OVERDUE = {
   name: 'overdue-holds',
@@ -50,24 +60,13 @@ const OVERDUE = {
           ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED`,
 };
 
-/** The seats in Postgres: see `migrations/0005_seat_protocol.sql` for the protocol itself. */
+/** The seats in Postgres: see `migrations/0005_seat_protocol.sql` and `0026_decide_holds.sql` for the protocol itself. */
 export const createSeatLedger = (pool: Pool): SeatLedger => {
   const ask = async (requests: readonly HoldRequest[]): Promise<readonly (Grant | Verdict)[]> => {
-    const rows = requests.map((one, ord) => ({
-      ord,
-      hold_id: one.holdId,
-      event_id: one.eventId,
-      section_id: one.sectionId,
-      fan_id: one.fanId,
-      pass_id: one.passId,
-      seat_ids: one.seatIds,
-      ttl_ms: one.ttlMs,
-      fingerprint: one.fingerprint,
-    }));
-    const values = [JSON.stringify(rows)];
+    const values = [askedOf(requests)];
     const answer = await retryingConflicts(() =>
       connected(pool, (client) =>
-        client.query<{ readonly decisions: readonly (Grant | Verdict)[] }>({ ...HOLD_SEATS, values }),
+        client.query<{ readonly decisions: readonly (Grant | Verdict)[] }>({ ...DECIDE_HOLDS, values }),
       ),
     );
     return answer.rows[0]?.decisions ?? [];
@@ -174,7 +173,7 @@ const resultOf = (decision: Grant | Verdict, request: HoldRequest): HoldResult =
   if (!('code' in decision)) return { kind: 'held', hold: holdOf(request, decision), replayed: false };
   const { code, hold, inTheWay } = decision;
   if (code === 'replayed') {
-    if (hold === null) throw new Error('hold_seats found a hold again and did not name it');
+    if (hold === null) throw new Error('decide_holds found a hold again and did not name it');
     return { kind: 'held', hold, replayed: true };
   }
   // Still overdue after it was to be expired: somebody extended it in between, so it is theirs.

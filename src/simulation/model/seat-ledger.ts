@@ -19,7 +19,7 @@ const holdOf = (row: HoldRow): Hold => ({
   expiresAtMs: Math.floor(row.expiresAtMs),
 });
 
-/** `createSeatLedger` over `tickets.hold_seats` and its like, in memory. A differential test holds it to the real one. */
+/** `createSeatLedger` over `tickets.decide_holds` and its like, in memory. A differential test holds it to the real one. */
 export const createSeatLedgerModel = (
   db: Database,
   tables: SaleTables,
