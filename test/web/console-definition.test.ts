@@ -197,6 +197,32 @@ test.serial(
   },
 );
 
+test.serial(
+  'an event is not edited before its definition has come, which would overwrite what was typed',
+  async (t) => {
+    const shared = stage.of(t);
+    if (shared === null) return;
+    const { app, browser } = shared;
+    const eventId = await app.createEvent();
+    const { page } = await openConsole(t, app, browser, { path: '/new' });
+    let letCome = (): void => undefined;
+    const come = new Promise<void>((resolve) => {
+      letCome = resolve;
+    });
+    await page.route(/\/definition$/, async (route) => {
+      await come;
+      await route.continue();
+    });
+    await page.goto(`${app.url}/operator/e/${eventId}/edit`);
+    await page.getByRole('heading', { level: 1, name: 'Event' }).waitFor();
+    t.is(await page.getByRole('button', { name: 'Save' }).count(), 0);
+    t.is(await page.getByLabel('Refunds until').count(), 0);
+    letCome();
+    await page.getByRole('heading', { level: 1, name: 'Noite de Teste' }).waitFor();
+    t.is(await page.getByRole('button', { name: 'Save' }).count(), 1);
+  },
+);
+
 test.serial('who may only look can take a definition out and change none', async (t) => {
   const shared = stage.of(t);
   if (shared === null) return;

@@ -135,6 +135,13 @@ export const EditScreen = ({ eventId }: { readonly eventId: string | null }) => 
 
   const fixed = eventId !== null;
   const locked = !mayAct.value;
+  // What was typed before the definition came would be overwritten by it, and Save would make another event.
+  if (fixed && stored.value === null)
+    return (
+      <Screen title={t('event')}>
+        {told.value === null ? null : <Outcome tone={told.value.tone} text={told.value.text} />}
+      </Screen>
+    );
   return (
     <Screen
       title={fixed ? (stored.value?.name ?? t('event')) : t('eventNew')}
