@@ -1,5 +1,5 @@
 import type { HoldResult } from '../domain/hold.ts';
-import type { HoldCommand, SeatMap } from '../domain/ports/services.ts';
+import type { SeatMap } from '../domain/ports/services.ts';
 import { refuse, type Refusal } from '../domain/refusal.ts';
 import {
   claim,
@@ -12,7 +12,6 @@ import {
 } from '../domain/section.ts';
 import { seatMapOf } from '../domain/seat-map.ts';
 import type { ActorContext, ActorSpec, Outcome } from './kit/actor.ts';
-import type { ReplyPort } from './kit/reply-port.ts';
 import type { CrashLog, SetAside } from './kit/set-aside.ts';
 import type { Ask, Look, SectionMessage, SectionOptions } from './section-messages.ts';
 
@@ -132,7 +131,7 @@ const onRequest = (
     return;
   }
   if (message.type === 'hold') {
-    ask(options, state, state.section, message.command, message.port, 1, context);
+    ask(options, state, state.section, { command: message.command, port: message.port, attempt: 1 }, context);
     return;
   }
   if (isOld) {
@@ -153,12 +152,11 @@ const ask = (
   options: SectionOptions,
   state: SectionState,
   section: Section,
-  command: HoldCommand,
-  port: ReplyPort<HoldResult>,
-  attempt: number,
+  request: Omit<Ask, 'seatIds'>,
   context: Context,
 ): void => {
   const { effects, eventId, sectionId } = options;
+  const { command, port, attempt } = request;
   const step = claim(section, command.wish, command.holdId, effects.clock.nowMs(), effects.random.next());
   if (step.kind === 'refused') {
     port.reply(step);
@@ -227,7 +225,8 @@ const onRefused = (
   if (refusal.code === 'seat_taken') {
     read(options, state, context);
     if ('quantity' in asked.command.wish && asked.attempt < MAX_PICKS) {
-      ask(options, state, section, asked.command, asked.port, asked.attempt + 1, context);
+      const { command, port, attempt } = asked;
+      ask(options, state, section, { command, port, attempt: attempt + 1 }, context);
       return;
     }
   }

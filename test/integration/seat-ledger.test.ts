@@ -3,7 +3,7 @@ import test, { type ExecutionContext } from 'ava';
 import type { HoldResult } from '../../src/domain/hold.ts';
 import { isRefusal } from '../../src/domain/refusal.ts';
 import { fullXid } from '../../src/infra/postgres/row-changes.ts';
-import { createSeatLedger } from '../../src/infra/postgres/seat-ledger.ts';
+import { askedOf, createSeatLedger } from '../../src/infra/postgres/seat-ledger.ts';
 import { eventually } from '../support/eventually.ts';
 import { admitFan, createShow, holdRequest } from '../support/sale.ts';
 import { testPostgres } from '../support/servers.ts';
@@ -305,6 +305,27 @@ test('the fence a hold is told is that of its seat, in the order in which the se
   );
   t.is(new Set(hold.hold.fences).size, 3);
   t.deepEqual((await sale.ledger.findHold(hold.hold.holdId))?.fences, hold.hold.fences);
+});
+
+test('were a seat judged to be free that is not, nothing of its statement would stand', async (t) => {
+  const sale = await setUp(t);
+  if (sale === null) return;
+  const [one, two, three] = [await sale.admit(), await sale.admit(), await sale.admit()];
+  await sale.ledger.holdSeats([holdRequest(sale.eventId, one, ['A-1-1'])]);
+  const { rows } = await sale.pool.query<{ text: string }>(
+    "SELECT pg_get_functiondef('tickets.decide_holds'::regproc) AS text",
+  );
+  const judging = " OR s.status = 'held' AND s.held_until > moment";
+  const text = rows[0]?.text ?? '';
+  t.true(text.includes(judging));
+  await sale.pool.query(text.replace(judging, ''));
+  const asked = [holdRequest(sale.eventId, two, ['A-1-1']), holdRequest(sale.eventId, three, ['A-1-2'])];
+  await t.throwsAsync(sale.pool.query('SELECT tickets.decide_holds($1)', [askedOf(asked)]), {
+    message: /"fences"/,
+  });
+  const held = await sale.pool.query("SELECT seat_id FROM tickets.seats WHERE status = 'held'");
+  t.deepEqual(held.rows, [{ seat_id: 'A-1-1' }]);
+  t.is((await sale.pool.query('SELECT FROM tickets.holds')).rows.length, 1);
 });
 
 test('a look at changes tells what was committed since the last one, also by a transaction that had begun before it', async (t) => {

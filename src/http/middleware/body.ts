@@ -3,7 +3,7 @@ import { RefusalError, refuse } from '../../domain/refusal.ts';
 
 const NOTHING = Buffer.alloc(0);
 
-/** Throws `invalid_request`: it is for the log alone, its client has left. */
+/** For the log alone: its client has left. */
 const tooShort = (): RefusalError =>
   new RefusalError(refuse('invalid_request', { detail: 'The body ended too early.' }));
 

@@ -16,7 +16,7 @@ const LAG_EVERY_MS = 50;
 const LOOKS_A_WINDOW = WINDOW_MS / LAG_EVERY_MS;
 /** At 10,000 refusals a second the log must not become the load. */
 const LOG_EVERY_MS = 1_000;
-/** Measured with `bench/`: 8 to 64 differ by less than two runs do, and 32 of the dearest take about 5 ms. */
+/** Measured with `bench/`: 8 to 48 differ by less than two runs do, and 32 of the dearest take about 5 ms. */
 const BEGUN_A_TURN = 32;
 /** Below this nothing can be learned about how fast the machine is. */
 const LEAST_IN_FLIGHT = 16;

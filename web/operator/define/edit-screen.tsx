@@ -144,7 +144,7 @@ export const EditScreen = ({ eventId }: { readonly eventId: string | null }) => 
     );
   return (
     <Screen
-      title={fixed ? (stored.value?.name ?? t('event')) : t('eventNew')}
+      title={stored.value?.name ?? t('eventNew')}
       aside={
         <div class="row">
           {eventId === null ? null : (
@@ -168,9 +168,7 @@ export const EditScreen = ({ eventId }: { readonly eventId: string | null }) => 
               }}
             />
           )}
-          <ExportButton
-            definition={() => (fixed && stored.value !== null ? stored.value : definitionOf(draft.value))}
-          />
+          <ExportButton definition={() => stored.value ?? definitionOf(draft.value)} />
         </div>
       }
     >
